@@ -1,0 +1,148 @@
+/**
+ * What the rest of Sallyport sees of access: the request, the decision and the `Access` object.
+ * `decide` is synchronous and never throws; whatever cannot be decided is denied.
+ */
+import type {
+  CedarValue,
+  Decision,
+  Entity,
+  EntityRef,
+  Obligation,
+  PolicyError,
+  Reason,
+} from '../../engines/authorization/index.ts';
+import type { Refusal } from '../../kernel/errors.ts';
+
+export type { CedarValue, Decision, Entity, EntityRef, Obligation, PolicyError, Reason };
+
+/** One question. `action` is the id of an `Action` entity, for example `infer` or `token:create`. */
+export type AccessRequest = {
+  readonly principal: EntityRef;
+  readonly action: string;
+  readonly resource: EntityRef;
+  /** Facts about the call; attributes as in `content/policies/schema.cedarschema`. */
+  readonly context: Readonly<Record<string, CedarValue>>;
+};
+
+/** The control plane itself, resource of all `system:*`, `policy:*`, `ledger:*` actions. */
+export type SystemEntityRef = { readonly type: 'System'; readonly id: 'sallyport' };
+
+/** Text of one policy file; `file` appears in the reasons of decisions. */
+export type PolicyFile = { readonly file: string; readonly text: string };
+
+/** Where the policies in force came from and which version they are. */
+export type PolicySetInfo = {
+  readonly source: 'default' | 'directory' | 'database';
+  readonly version: number;
+  /** `sha256:…` over the canonical form of files and schema. */
+  readonly digest: string;
+  readonly files: readonly PolicyFile[];
+  readonly schema: string;
+  readonly policyIds: readonly string[];
+  /** Why every request is denied, when the set is invalid (E_POLICY_INVALID). */
+  readonly problems: readonly PolicyProblem[];
+};
+
+export type PolicyProblem = {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  readonly policyId?: string;
+  readonly file?: string;
+  readonly line?: number;
+};
+
+export type ReplacePolicies = {
+  readonly files: readonly PolicyFile[];
+  /** Who replaces; recorded in the ledger. */
+  readonly actor: EntityRef;
+  /** Refuse with E_POLICY_CONFLICT unless the version in force is still this one. */
+  readonly expectedVersion?: number;
+};
+
+export type ReplayRequest = {
+  /** The candidate set. */
+  readonly files: readonly PolicyFile[];
+  /** Epoch milliseconds; decisions recorded from here on are replayed. */
+  readonly fromMs: number;
+  /** At most this many recorded decisions, newest first; default 100,000. */
+  readonly limit?: number;
+};
+
+/** A recorded decision that the candidate set would answer differently. */
+export type ReplayChange = {
+  readonly ledgerIndex: number;
+  readonly timeMs: number;
+  readonly request: AccessRequest;
+  readonly before: Decision['decision'];
+  readonly after: Decision;
+};
+
+export type ReplayReport = {
+  readonly examined: number;
+  readonly unchanged: number;
+  /** Recorded decisions that carry too little to be replayed. */
+  readonly skipped: number;
+  /** True when `limit` cut the window short. */
+  readonly truncated: boolean;
+  readonly changes: readonly ReplayChange[];
+};
+
+export type AccessPolicies = {
+  /** The set in force. */
+  readonly list: () => PolicySetInfo;
+  /** Problems of a candidate set against the schema in force; empty of errors means replaceable. */
+  readonly validate: (files: readonly PolicyFile[]) => readonly PolicyProblem[];
+  /**
+   * Puts a new set in force, after a decisive ledger event with both digests. Refused with
+   * E_POLICY_INVALID when validation finds errors; the old set then stays.
+   */
+  readonly replace: (candidate: ReplacePolicies) => Promise<PolicySetInfo | Refusal>;
+};
+
+export type ListEntities = {
+  readonly type?: string;
+  /** At most this many, ordered by type and id; default 1,000. */
+  readonly limit?: number;
+  /** Only entities after this one. */
+  readonly after?: EntityRef;
+};
+
+/** What changed; listeners run synchronously after the change is in force. */
+export type AccessChange =
+  | { readonly kind: 'entities'; readonly revision: number; readonly changed: readonly EntityRef[] }
+  | { readonly kind: 'policies'; readonly revision: number };
+
+/** One explained policy: was it considered, did it match, and if not why not. */
+export type PolicyExplanation = Reason & {
+  readonly effect: 'permit' | 'forbid';
+  readonly outcome: 'determining' | 'matched' | 'not-matched' | 'error' | 'out-of-scope';
+  readonly why: string;
+};
+export type AccessExplanation = {
+  readonly decision: Decision;
+  readonly policies: readonly PolicyExplanation[];
+};
+
+export type Access = {
+  /** Decides now, from memory. Never throws; closed by default. */
+  readonly decide: (request: AccessRequest) => Decision;
+  /** As `decide`, with a word about every policy. Not for hot paths. */
+  readonly explain: (request: AccessRequest) => AccessExplanation;
+  /** Creates or replaces an entity. In force here on return, on other replicas within 1 s. */
+  readonly putEntity: (entity: Entity) => Promise<void | Refusal>;
+  /** True when it existed. */
+  readonly removeEntity: (uid: EntityRef) => Promise<boolean>;
+  readonly getEntity: (uid: EntityRef) => Entity | undefined;
+  readonly listEntities: (filter?: ListEntities) => readonly Entity[];
+  /** True when `child` is `ancestor` or reaches it through parents. */
+  readonly isIn: (child: EntityRef, ancestor: EntityRef) => boolean;
+  readonly policies: AccessPolicies;
+  readonly replay: (request: ReplayRequest) => Promise<ReplayReport | Refusal>;
+  /** Returns the function that removes the listener. */
+  readonly onChange: (listener: (change: AccessChange) => void) => () => void;
+  /** Grows with every entity or policy change seen by this process. */
+  readonly revision: () => number;
+  /** Reads changes of other replicas now instead of at the next poll. */
+  readonly refresh: () => Promise<void>;
+  readonly close: () => Promise<void>;
+};
