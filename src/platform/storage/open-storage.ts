@@ -1,0 +1,78 @@
+/** Opens the database named by a URL. The only place that knows which engines there are. */
+import { join } from 'node:path';
+import { type Dialect, Kysely, sql } from 'kysely';
+import { type Clock, systemClock } from '../../kernel/effects.ts';
+import { SallyportError } from '../../kernel/errors.ts';
+import { storageErrors } from './errors.ts';
+import { migrate } from './migrate.ts';
+import { openPool, postgresDialect } from './postgres.ts';
+import { openSqlite, sqliteDialect } from './sqlite.ts';
+import type { Storage, StorageKind, StorageLog } from './types.ts';
+
+export type StorageOptions = {
+  /** `sqlite:` (file `sallyport.db` in the data directory), `sqlite:/path`, `sqlite::memory:` or `postgres://…`. */
+  readonly url: string;
+  readonly dataDir: string;
+  readonly log: StorageLog;
+  readonly clock?: Clock;
+};
+
+/** Wraps a dialect as a `Storage`; `dispose` lets go of what the dialect does not own. */
+export const storageOf = (
+  kind: StorageKind,
+  dialect: Dialect,
+  { clock = systemClock, dispose }: { clock?: Clock; dispose?: () => void } = {},
+): Storage => {
+  const db = new Kysely<unknown>({ dialect });
+  return {
+    kind,
+    database: <Tables>() => db as unknown as Kysely<Tables>,
+    migrate: (migrations) => migrate(db, migrations, { kind, clock }),
+    close: async () => {
+      await db.destroy();
+      // A pool or file that never ran a query is not known to Kysely yet.
+      dispose?.();
+    },
+  };
+};
+
+const openSqliteStorage = (path: string, clock: Clock | undefined): Storage => {
+  const database = openSqlite(path);
+  return storageOf('sqlite', sqliteDialect(database), {
+    ...(clock === undefined ? {} : { clock }),
+    dispose: () => {
+      if (database.isOpen) database.close();
+    },
+  });
+};
+
+const openPostgresStorage = async ({ url, log, clock }: StorageOptions): Promise<Storage> => {
+  const pool = openPool(url, log);
+  const storage = storageOf('postgres', postgresDialect(pool), {
+    ...(clock === undefined ? {} : { clock }),
+  });
+  try {
+    await sql`select 1`.execute(storage.database());
+    return storage;
+  } catch (failure) {
+    await storage.close();
+    throw failure;
+  }
+};
+
+/**
+ * Opens and checks that the database answers.
+ *
+ * @throws SallyportError E_STORAGE_URL, E_STORAGE_UNAVAILABLE or E_STORAGE_CORRUPT
+ */
+export const openStorage = async (options: StorageOptions): Promise<Storage> => {
+  const { url, dataDir, clock } = options;
+  if (url.startsWith('postgres://') || url.startsWith('postgresql://'))
+    return openPostgresStorage(options);
+  if (!url.startsWith('sqlite:')) {
+    // Never echo the address: it may hold a password.
+    throw new SallyportError(storageErrors.E_STORAGE_URL, 'storage.url has an unknown scheme');
+  }
+  const path = url.slice('sqlite:'.length);
+  return openSqliteStorage(path === '' ? join(dataDir, 'sallyport.db') : path, clock);
+};
