@@ -1,0 +1,60 @@
+/** The row that the derived index keeps of an entry; a pure function of the entry. */
+import type { OcsfEvent } from '../../engines/ocsf/index.ts';
+import type { EventClass, LedgerRow } from './types.ts';
+
+const maxTextLength = 512;
+
+const text = (value: unknown): string | null =>
+  typeof value === 'string' && value.length > 0 ? value.slice(0, maxTextLength) : null;
+
+const member = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+
+/** `Type::id` of the actor's user object, or its uid alone when it has no type. */
+const principalOf = (ocsf: OcsfEvent): string | null => {
+  const user = member(ocsf.actor, 'user') ?? ocsf.user;
+  const uid = text(member(user, 'uid'));
+  const type = text(member(user, 'type'));
+  return uid === null || type === null ? uid : `${type}::${uid}`;
+};
+
+const resourceOf = (ocsf: OcsfEvent): string | null => {
+  const resources = ocsf.resources;
+  const first = Array.isArray(resources) ? (resources[0] as unknown) : (ocsf.entity ?? undefined);
+  const uid = text(member(first, 'uid')) ?? text(member(first, 'name'));
+  const type = text(member(first, 'type'));
+  return uid === null || type === null ? uid : `${type}::${uid}`;
+};
+
+const decisionOf = (ocsf: OcsfEvent): 'allow' | 'deny' | null => {
+  if (ocsf.action_id === 1) return 'allow';
+  return ocsf.action_id === 2 ? 'deny' : null;
+};
+
+/** The index row of an entry. `action_id` 1 and 2 (security_control profile) are the decision. */
+export const rowOf = (index: number, eventClass: EventClass, ocsf: OcsfEvent): LedgerRow => ({
+  index,
+  timeMs: ocsf.time,
+  class: eventClass,
+  classUid: ocsf.class_uid,
+  typeUid: ocsf.type_uid,
+  severityId: ocsf.severity_id,
+  eventCode: text(ocsf.metadata.event_code),
+  correlationUid: text(ocsf.metadata.correlation_uid),
+  principal: principalOf(ocsf),
+  resource: resourceOf(ocsf),
+  decision: decisionOf(ocsf),
+});
+
+/** True when a row answers a query (limit and cursor aside); the same rule as the SQL in store.ts. */
+export const rowMatches = (
+  row: LedgerRow,
+  query: Readonly<Partial<LedgerRow>> & { readonly fromMs?: number; readonly toMs?: number },
+): boolean =>
+  (query.fromMs === undefined || row.timeMs >= query.fromMs) &&
+  (query.toMs === undefined || row.timeMs < query.toMs) &&
+  (['classUid', 'principal', 'resource', 'decision', 'correlationUid', 'eventCode'] as const).every(
+    (name) => query[name] === undefined || row[name] === query[name],
+  );

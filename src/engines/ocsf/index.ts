@@ -1,0 +1,1 @@
+export type { OcsfEvent, OcsfMetadata, OcsfProblem, OcsfProduct } from './event.ts';
