@@ -33,7 +33,9 @@ const reportFailure = (event: TestEvent): void => {
   if (error?.failureType === 'subtestsFailed') return;
   const cause = error?.cause instanceof Error ? error.cause : error;
   write(styleText('red', `✖ ${place(event)} (${Math.round(event.details.duration_ms)} ms)`));
-  write((cause?.stack ?? inspect(error?.cause)).replace(/^/gm, '    '));
+  const lines = (cause?.stack ?? inspect(error?.cause)).split('\n');
+  const own = lines.filter((line) => !/^\s+at .*node:internal/.test(line));
+  write(own.map((line) => `    ${line}`).join('\n'));
 };
 
 const reportSkip = (event: TestEvent): void => {
