@@ -28,12 +28,17 @@ const resourceOf = (ocsf: OcsfEvent): string | null => {
   return uid === null || type === null ? uid : `${type}::${uid}`;
 };
 
+/** What was decided; in shadow mode (action 3, observed) the authorization tells. */
 const decisionOf = (ocsf: OcsfEvent): 'allow' | 'deny' | null => {
   if (ocsf.action_id === 1) return 'allow';
-  return ocsf.action_id === 2 ? 'deny' : null;
+  if (ocsf.action_id === 2) return 'deny';
+  const { authorizations } = ocsf;
+  const first = Array.isArray(authorizations) ? (authorizations[0] as unknown) : undefined;
+  const decision = member(first, 'decision');
+  return decision === 'allow' || decision === 'deny' ? decision : null;
 };
 
-/** The index row of an entry. `action_id` 1 and 2 (security_control profile) are the decision. */
+/** The index row of an entry. The decision comes from the security_control profile. */
 export const rowOf = (index: number, eventClass: EventClass, ocsf: OcsfEvent): LedgerRow => ({
   index,
   timeMs: ocsf.time,
