@@ -1,0 +1,50 @@
+/** X.509, SPIFFE credentials and their bundles, without I/O: `sallyport/pki`. */
+export {
+  assembleCertificate,
+  authorityToSign,
+} from './authority-certificate.ts';
+export type { NewAuthority } from './authority-certificate.ts';
+export { parseIpAddress } from './alternative-names.ts';
+export type { AlternativeNames } from './alternative-names.ts';
+export {
+  createCertificateRequest,
+  parseCertificateRequest,
+  parseCertificateRequestPem,
+} from './certificate-request.ts';
+export type { CertificateRequest, NewCertificateRequest } from './certificate-request.ts';
+export {
+  parseCertificate,
+  parseCertificatesPem,
+  splitCertificates,
+} from './certificate.ts';
+export type { Certificate } from './certificate.ts';
+export { pkiErrors } from './errors.ts';
+export type { Extension, Extensions, KeyUsage, NameConstraints } from './extensions.ts';
+export type { GeneralName } from './general-name.ts';
+export { fitsAlgorithm, isJoseAlgorithm, signJose, verifyJose } from './jose-algorithm.ts';
+export type { JoseAlgorithm } from './jose-algorithm.ts';
+export { exportPublicJwk, importPublicJwk, jwkThumbprint } from './jwk.ts';
+export { signJwtSvid, verifyJwtSvid } from './jwt-svid.ts';
+export type { JwtSigner, JwtSvidClaims, JwtSvidPolicy, VerifiedJwtSvid } from './jwt-svid.ts';
+export { decodeOnePem, decodePem, encodePem } from './pem.ts';
+export type { PemLabel } from './pem.ts';
+export { importPublicKey, keyIdentifierOf, parsePublicKeyInfo } from './public-key.ts';
+export type { KeyKind, PublicKeyInfo } from './public-key.ts';
+export { serialBytes, toSerial } from './serial-number.ts';
+export { verifySignature } from './signature-algorithm.ts';
+export type { SignatureAlgorithm, SignedBytes } from './signature-algorithm.ts';
+export { defaultClockSkew } from './skew.ts';
+export type { ClockSkew } from './skew.ts';
+export { checkLeafProfile, checkSigningProfile } from './svid-profile.ts';
+export { createSvidIssuer, maxLeafLifeMs } from './svid-issuer.ts';
+export type { LeafRequest, SvidIssuer } from './svid-issuer.ts';
+export { formatTrustBundle, parseTrustBundle, toX509Authority } from './trust-bundle.ts';
+export type {
+  BundleDocument,
+  BundleJwk,
+  JwtAuthority,
+  TrustBundle,
+  X509Authority,
+} from './trust-bundle.ts';
+export { validateX509Svid } from './validate-x509-svid.ts';
+export type { VerifiedX509Svid, X509SvidPolicy } from './validate-x509-svid.ts';
