@@ -3,11 +3,16 @@
  * names Cedar's WebAssembly build; another evaluator can take its place behind these types.
  */
 
-/** A value in policies and entities, in Cedar's JSON notation (Cedar reference, "JSON format"). */
+/**
+ * A value in policies and entities, in Cedar's JSON notation (Cedar reference, "JSON format"):
+ * `{__entity: {type, id}}` names an entity, `{__extn: {fn, arg}}` an extension value. Numbers are
+ * 64-bit integers: a `number` must be a safe integer, a `bigint` may use the whole range.
+ */
 export type CedarValue =
   | string
   | boolean
   | number
+  | bigint
   | readonly CedarValue[]
   | { readonly [key: string]: CedarValue };
 
@@ -19,6 +24,7 @@ export type Entity = {
   readonly uid: EntityRef;
   readonly attrs: Readonly<Record<string, CedarValue>>;
   readonly parents: readonly EntityRef[];
+  readonly tags?: Readonly<Record<string, CedarValue>>;
 };
 
 /** What is asked of a policy set. */
@@ -49,4 +55,30 @@ export type Decision = {
   readonly reasons: readonly Reason[];
   readonly obligations: readonly Obligation[];
   readonly errors: readonly PolicyError[];
+};
+
+/** Text of one policy file; `file` appears in reasons and problems. */
+export type PolicySource = { readonly file: string; readonly text: string };
+
+/** What is wrong with a policy set, and where. `error` problems keep a set from being used. */
+export type PolicyProblem = {
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  readonly policyId?: string;
+  readonly file?: string;
+  /** One-based. */
+  readonly line?: number;
+};
+
+/** One explained policy: was it considered, did it match, and if not why not. */
+export type PolicyExplanation = Reason & {
+  readonly effect: 'permit' | 'forbid';
+  readonly outcome: 'determining' | 'matched' | 'not-matched' | 'error' | 'out-of-scope';
+  readonly why: string;
+};
+
+export type Explanation = {
+  readonly decision: Decision;
+  /** Every policy of the set, in source order. */
+  readonly policies: readonly PolicyExplanation[];
 };

@@ -1,0 +1,40 @@
+/** Reads from a schema which actions are in which groups of actions, transitively. */
+import type { CedarEvaluator, SchemaText } from './cedar-types.ts';
+import { createEntityGraph, type EntitySource } from './entity-graph.ts';
+import type { EntityRef } from './types.ts';
+
+type JsonAction = {
+  readonly memberOf?: readonly { readonly id: string; readonly type?: string }[];
+};
+type JsonNamespace = { readonly actions?: Readonly<Record<string, JsonAction>> };
+
+/** The actions of a schema as entities with parents; empty for a schema that cannot be read. */
+export const schemaActions = (
+  schema: SchemaText | undefined,
+  evaluator: CedarEvaluator,
+): EntitySource => {
+  const graph = createEntityGraph();
+  const json = schema === undefined ? {} : evaluator.schemaJson(schema);
+  if ('failure' in json && typeof json.failure === 'string') return graph;
+  for (const [namespace, { actions }] of Object.entries(json as Record<string, JsonNamespace>)) {
+    const actionType = namespace === '' ? 'Action' : `${namespace}::Action`;
+    for (const [id, { memberOf = [] }] of Object.entries(actions ?? {})) {
+      const parents = memberOf.map(
+        (group): EntityRef => ({ type: group.type ?? actionType, id: group.id }),
+      );
+      graph.put({ uid: { type: actionType, id }, attrs: {}, parents });
+    }
+  }
+  return graph;
+};
+
+/** `entities` with the ancestors that the schema gives to actions. */
+export const withActions = (entities: EntitySource, actions: EntitySource): EntitySource => ({
+  get: entities.get,
+  ancestors: (uid) => {
+    const own = entities.ancestors(uid);
+    const fromSchema = actions.ancestors(uid);
+    if (fromSchema.size === 0) return own;
+    return own.size === 0 ? fromSchema : new Map([...own, ...fromSchema]);
+  },
+});
