@@ -55,5 +55,8 @@ export class PortableSqliteCompiler extends SqliteQueryCompiler {
 export class PortablePostgresCompiler extends PostgresQueryCompiler {
   protected override visitDataType(node: DataTypeNode): void {
     this.append(portableType(postgresTypes, node));
+    // Text sorts by its bytes, as in SQLite, whatever the locale of the server.
+    const isColumn = this.parentNode?.kind === 'ColumnDefinitionNode';
+    if (isColumn && node.dataType === 'text') this.append(' collate "C"');
   }
 }

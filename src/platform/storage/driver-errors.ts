@@ -11,6 +11,13 @@ export const isUniqueViolation = (failure: unknown): boolean =>
   failure.code === 'E_STORAGE_CONFLICT' &&
   failure.data.rule === 'unique';
 
+/** What commit says when an earlier statement of the transaction failed. */
+export const abortedTransaction = (): SallyportError =>
+  new SallyportError(
+    storageErrors.E_STORAGE_ABORTED,
+    'an earlier statement of this transaction failed; nothing of it was kept',
+  );
+
 type DriverError = Error & { readonly code?: unknown; readonly errcode?: unknown };
 
 const failed = (kind: ErrorKind, cause: DriverError): SallyportError =>
@@ -63,6 +70,7 @@ const postgresRules: Readonly<Record<string, ConflictRule>> = {
 };
 
 /** Serialisation failure, deadlock, lock not available, statement timeout. */
+const abortedState = '25P02';
 const contendedStates: ReadonlySet<string> = new Set(['40001', '40P01', '55P03', '57014']);
 
 const networkCodes: ReadonlySet<string> = new Set([
@@ -100,6 +108,7 @@ export const fromPostgres = (failure: unknown): unknown => {
   if (!(failure instanceof Error) || failure instanceof SallyportError) return failure;
   const error: DriverError = failure;
   const state = typeof error.code === 'string' ? error.code : '';
+  if (state === abortedState) return abortedTransaction();
   const rule = postgresRules[state];
   if (rule !== undefined) return conflict(rule, error);
   if (contendedStates.has(state)) return failed(storageErrors.E_STORAGE_CONTENDED, error);

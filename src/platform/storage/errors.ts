@@ -20,6 +20,12 @@ export const storageErrors = defineErrors({
     title: 'The change contradicts what is stored',
     hint: 'Read the current state and decide again.',
   },
+  E_STORAGE_ABORTED: {
+    status: 500,
+    exit: 'unexpected',
+    title: 'The transaction was abandoned',
+    hint: 'Let the first failure end the transaction; catch it outside.',
+  },
   E_STORAGE_CORRUPT: {
     status: 503,
     exit: 'unavailable',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Dialect, Kysely, sql } from 'kysely';
 import { type Clock, systemClock } from '../../kernel/effects.ts';
 import { SallyportError } from '../../kernel/errors.ts';
+import { ensurePrivateDirectory } from '../files/index.ts';
 import { storageErrors } from './errors.ts';
 import { migrate } from './migrate.ts';
 import { openPool, postgresDialect } from './postgres.ts';
@@ -21,7 +22,7 @@ export type StorageOptions = {
 export const storageOf = (
   kind: StorageKind,
   dialect: Dialect,
-  { clock = systemClock, dispose }: { clock?: Clock; dispose?: () => void } = {},
+  { clock = systemClock, dispose }: { clock?: Clock | undefined; dispose?: () => void } = {},
 ): Storage => {
   const db = new Kysely<unknown>({ dialect });
   return {
@@ -39,7 +40,7 @@ export const storageOf = (
 const openSqliteStorage = (path: string, clock: Clock | undefined): Storage => {
   const database = openSqlite(path);
   return storageOf('sqlite', sqliteDialect(database), {
-    ...(clock === undefined ? {} : { clock }),
+    clock,
     dispose: () => {
       if (database.isOpen) database.close();
     },
@@ -48,9 +49,7 @@ const openSqliteStorage = (path: string, clock: Clock | undefined): Storage => {
 
 const openPostgresStorage = async ({ url, log, clock }: StorageOptions): Promise<Storage> => {
   const pool = openPool(url, log);
-  const storage = storageOf('postgres', postgresDialect(pool), {
-    ...(clock === undefined ? {} : { clock }),
-  });
+  const storage = storageOf('postgres', postgresDialect(pool), { clock });
   try {
     await sql`select 1`.execute(storage.database());
     return storage;
@@ -74,5 +73,7 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
     throw new SallyportError(storageErrors.E_STORAGE_URL, 'storage.url has an unknown scheme');
   }
   const path = url.slice('sqlite:'.length);
-  return openSqliteStorage(path === '' ? join(dataDir, 'sallyport.db') : path, clock);
+  if (path !== '') return openSqliteStorage(path, clock);
+  await ensurePrivateDirectory(dataDir);
+  return openSqliteStorage(join(dataDir, 'sallyport.db'), clock);
 };

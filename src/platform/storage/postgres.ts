@@ -1,21 +1,22 @@
 /**
  * Kysely on pg: a bounded pool with a deadline on every step, our codes for failures, and the
- * same values as from SQLite (int8 as number, bytea as Uint8Array).
+ * same values as from SQLite (int8 as number, bytea as Uint8Array, truth as 0 or 1).
  */
 import {
+  type CompiledQuery,
+  type DatabaseConnection,
   type Dialect,
+  type Driver,
   PostgresAdapter,
-  PostgresDriver,
-  type PostgresPool,
-  type PostgresPoolClient,
-  type PostgresQueryResult,
   PostgresIntrospector,
+  type QueryResult,
+  type TransactionSettings,
 } from 'kysely';
 import pg from 'pg';
 import { PortablePostgresCompiler } from './compilers.ts';
-import { fromPostgres } from './driver-errors.ts';
+import { abortedTransaction, fromPostgres } from './driver-errors.ts';
 import type { StorageLog } from './types.ts';
-import { integerFromText, numberFromText, toStored } from './values.ts';
+import { integerFromText, numberFromText, type StoredValue, toStored } from './values.ts';
 
 const limits = {
   max: 10,
@@ -30,7 +31,7 @@ const limits = {
   application_name: 'sallyport',
 } as const;
 
-const oid = { bytea: 17, int8: 20, numeric: 1700 } as const;
+const oid = { bool: 16, bytea: 17, int8: 20, numeric: 1700 } as const;
 
 const bytesFromHex = (text: string): Uint8Array => {
   // bytea_output=hex is the default since PostgreSQL 9.0: \x and hexadecimal digits.
@@ -41,6 +42,7 @@ const bytesFromHex = (text: string): Uint8Array => {
 type ReadValue = (text: string) => unknown;
 
 const readers: ReadonlyMap<number, ReadValue> = new Map<number, ReadValue>([
+  [oid.bool, (text) => (text === 't' ? 1 : 0)],
   [oid.int8, integerFromText],
   [oid.numeric, numberFromText],
   [oid.bytea, bytesFromHex],
@@ -48,7 +50,7 @@ const readers: ReadonlyMap<number, ReadValue> = new Map<number, ReadValue>([
 
 const typeParsers: pg.CustomTypesConfig = {
   getTypeParser: (id: number, format?: 'text' | 'binary') =>
-    readers.get(id) ?? pg.types.getTypeParser(id, format),
+    readers.get(id) ?? (pg.types.getTypeParser(id, format) as ReadValue),
 };
 
 /** Opens a pool; no connection is made yet. */
@@ -69,43 +71,85 @@ const mapErrors = async <T>(work: () => Promise<T>): Promise<T> => {
   }
 };
 
-class MappedClient implements PostgresPoolClient {
+const changingCommands: ReadonlySet<string> = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
+
+class PostgresConnection implements DatabaseConnection {
   readonly #client: pg.PoolClient;
+  #isBroken = false;
 
   constructor(client: pg.PoolClient) {
     this.#client = client;
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: the overload of Kysely's own interface
-  query(sql: unknown, parameters: readonly unknown[] = []): any {
-    return mapErrors(async () => {
-      const values = parameters.map(toStored);
-      return (await this.#client.query(String(sql), values)) as PostgresQueryResult<unknown>;
-    });
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    const values = query.parameters.map(toStored);
+    const { command, rowCount, rows } = await this.run<Row & pg.QueryResultRow>(query.sql, values);
+    if (!changingCommands.has(command)) return { rows };
+    return { rows, numAffectedRows: BigInt(rowCount ?? 0) };
   }
 
-  release(isBroken?: boolean): void {
-    this.#client.release(isBroken);
+  async run<Row extends pg.QueryResultRow>(
+    text: string,
+    values: readonly StoredValue[] = [],
+  ): Promise<pg.QueryResult<Row>> {
+    return await mapErrors(() => this.#client.query<Row>(text, [...values]));
+  }
+
+  /** The connection's state is unknown: it must not serve anybody else. */
+  markBroken(): void {
+    this.#isBroken = true;
+  }
+
+  release(): void {
+    this.#client.release(this.#isBroken);
+  }
+
+  streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('storage does not stream; read in pages ordered by a key');
   }
 }
 
-const mappedPool = (pool: pg.Pool): PostgresPool => {
-  const known = new WeakMap<pg.PoolClient, MappedClient>();
-  return {
-    options: {},
-    connect: async () => {
-      const client = await mapErrors(() => pool.connect());
-      const mapped = known.get(client) ?? new MappedClient(client);
-      known.set(client, mapped);
-      return mapped;
-    },
-    end: () => pool.end(),
-  };
+const beginStatement = ({ isolationLevel, accessMode }: TransactionSettings): string => {
+  const level = isolationLevel === undefined ? '' : ` isolation level ${isolationLevel}`;
+  const access = accessMode === undefined ? '' : ` ${accessMode}`;
+  return `start transaction${level}${access}`;
 };
+
+const rollback = async (connection: PostgresConnection): Promise<void> => {
+  try {
+    await connection.run('rollback');
+  } catch (failure) {
+    connection.markBroken();
+    throw failure;
+  }
+};
+
+const commit = async (connection: PostgresConnection): Promise<void> => {
+  const { command } = await connection.run('commit');
+  if (command === 'ROLLBACK') throw abortedTransaction();
+};
+
+/** Kysely hands back only connections this driver made. */
+const ours = (connection: DatabaseConnection): PostgresConnection => {
+  if (connection instanceof PostgresConnection) return connection;
+  throw new TypeError('a connection of another driver');
+};
+
+const postgresDriver = (pool: pg.Pool): Driver => ({
+  init: async () => {},
+  acquireConnection: async () => new PostgresConnection(await mapErrors(() => pool.connect())),
+  releaseConnection: async (connection) => ours(connection).release(),
+  beginTransaction: async (connection, settings) => {
+    await ours(connection).run(beginStatement(settings));
+  },
+  commitTransaction: (connection) => commit(ours(connection)),
+  rollbackTransaction: (connection) => rollback(ours(connection)),
+  destroy: () => pool.end(),
+});
 
 export const postgresDialect = (pool: pg.Pool): Dialect => ({
   createAdapter: () => new PostgresAdapter(),
-  createDriver: () => new PostgresDriver({ pool: mappedPool(pool) }),
+  createDriver: () => postgresDriver(pool),
   createIntrospector: (db) => new PostgresIntrospector(db),
   createQueryCompiler: () => new PortablePostgresCompiler(),
 });

@@ -2,9 +2,9 @@
  * Kysely on node:sqlite: one connection, WAL, every commit on disk before it is answered
  * (synchronous=FULL), defensive mode. Rows and values look the same as from PostgreSQL.
  */
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -18,18 +18,18 @@ import {
 } from 'kysely';
 import { SallyportError } from '../../kernel/errors.ts';
 import { PortableSqliteCompiler } from './compilers.ts';
-import { fromSqlite } from './driver-errors.ts';
+import { abortedTransaction, fromSqlite } from './driver-errors.ts';
 import { storageErrors } from './errors.ts';
 import { Mutex } from './mutex.ts';
 import { type StoredValue, toStored } from './values.ts';
 
-const busyTimeoutMs = 5_000;
+const patienceMs = 5_000;
+const retryDelaysMs = [1, 2, 5, 10, 20, 40];
 const connectionDeadlineMs = 15_000;
 const maxCachedStatements = 512;
 
 /** Creates the file with mode 0600 first; SQLite gives its side files the same mode. */
 const createPrivateFile = (path: string): void => {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   closeSync(openSync(path, 'a', 0o600));
   chmodSync(path, 0o600);
 };
@@ -39,6 +39,10 @@ const pragmas = [
   'pragma trusted_schema = off',
   'pragma cell_size_check = on',
   'pragma temp_store = memory',
+  // As PostgreSQL does.
+  'pragma case_sensitive_like = on',
+  // From here on waiting for another process is ours to do, without stopping the event loop.
+  'pragma busy_timeout = 0',
 ];
 
 /** Opens a database file, or `:memory:`. Throws E_STORAGE_UNAVAILABLE or E_STORAGE_CORRUPT. */
@@ -50,7 +54,7 @@ export const openSqlite = (path: string): DatabaseSync => {
       defensive: true,
       enableForeignKeyConstraints: true,
       enableDoubleQuotedStringLiterals: false,
-      timeout: busyTimeoutMs,
+      timeout: patienceMs,
     });
     if (path !== ':memory:') database.exec('pragma journal_mode = wal');
     for (const pragma of pragmas) database.exec(pragma);
@@ -80,36 +84,60 @@ const changesRows: ReadonlySet<RootOperationNode['kind']> = new Set([
   'MergeQueryNode',
 ]);
 
+const isContended = (failure: unknown): boolean =>
+  failure instanceof SallyportError && failure.code === 'E_STORAGE_CONTENDED';
+
+/** Repeats work that had no effect because another process holds the write lock. */
+const patiently = async <T>(work: () => T): Promise<T> => {
+  for (let waitedMs = 0, attempt = 0; ; attempt++) {
+    try {
+      return work();
+    } catch (failure) {
+      const known = fromSqlite(failure);
+      if (!isContended(known) || waitedMs >= patienceMs) throw known;
+      const delayMs = retryDelaysMs[attempt] ?? 50;
+      waitedMs += delayMs;
+      await delay(delayMs);
+    }
+  }
+};
+
 class SqliteConnection implements DatabaseConnection {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, Prepared>();
+  #isAborted = false;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
-  get isInTransaction(): boolean {
-    return this.#database.isTransaction;
+  async run(sql: string): Promise<void> {
+    await patiently(() => this.#prepare(sql).statement.run());
   }
 
-  run(sql: string): void {
-    try {
-      this.#prepare(sql).statement.run();
-    } catch (failure) {
-      throw fromSqlite(failure);
-    }
+  /** Ends a transaction. As in PostgreSQL, one with a failed statement cannot commit. */
+  async end(verb: 'commit' | 'rollback'): Promise<void> {
+    const isAborted = this.#isAborted;
+    this.#isAborted = false;
+    // A full disk rolls back by itself.
+    if (!isAborted && verb === 'commit') return this.run('commit');
+    if (this.#database.isTransaction) await this.run('rollback');
+    if (verb === 'commit') throw abortedTransaction();
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    if (this.#isAborted) throw abortedTransaction();
+    const values = query.parameters.map(toBound);
+    const wasInTransaction = this.#database.isTransaction;
     try {
-      return this.#execute<Row>(query);
+      return await patiently(() => this.#execute<Row>(query, values));
     } catch (failure) {
-      throw fromSqlite(failure);
+      this.#isAborted = wasInTransaction;
+      throw failure;
     }
   }
 
-  #execute<Row>({ sql, parameters, query }: CompiledQuery): QueryResult<Row> {
-    const values = parameters.map(toBound);
+  #execute<Row>({ sql, query }: CompiledQuery, values: readonly StoredValue[]): QueryResult<Row> {
     const { statement, returnsRows } = this.#prepare(sql);
     const isChange = changesRows.has(query.kind);
     if (!returnsRows) {
@@ -168,16 +196,15 @@ class SqliteDriver implements Driver {
 
   async beginTransaction(_: DatabaseConnection, settings: TransactionSettings): Promise<void> {
     // Immediate: taking the write lock later could fail halfway with "busy".
-    this.#connection.run(settings.accessMode === 'read only' ? 'begin' : 'begin immediate');
+    await this.#connection.run(settings.accessMode === 'read only' ? 'begin' : 'begin immediate');
   }
 
   async commitTransaction(): Promise<void> {
-    this.#connection.run('commit');
+    await this.#connection.end('commit');
   }
 
   async rollbackTransaction(): Promise<void> {
-    // A full disk rolls back by itself.
-    if (this.#connection.isInTransaction) this.#connection.run('rollback');
+    await this.#connection.end('rollback');
   }
 
   async destroy(): Promise<void> {
