@@ -56,9 +56,13 @@ const typeParsers: pg.CustomTypesConfig = {
 /** Opens a pool; no connection is made yet. */
 export const openPool = (url: string, log: StorageLog): pg.Pool => {
   const pool = new pg.Pool({ ...limits, connectionString: url, types: typeParsers });
-  // Without a listener a connection lost while idle would end the process.
+  // Without listeners a lost connection would end the process: idle ones are told to the pool,
+  // ones in use to their client (its query rejects as well).
   pool.on('error', (error) => {
     log.warn({ reason: error.message }, 'an idle database connection was lost');
+  });
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
   });
   return pool;
 };
