@@ -1,0 +1,4 @@
+/** The door of the independent verifier; the ledger room hands it on. */
+export { diskFiles, type FileName, type LedgerFiles } from './files.ts';
+export type { LedgerProblem } from './report.ts';
+export { type LedgerVerification, type VerifyOptions, verifyLedger } from './verify-ledger.ts';
