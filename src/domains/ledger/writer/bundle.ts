@@ -1,0 +1,49 @@
+/** The entry bundle being filled: u16be length ‖ entry, up to 256 times, in one growing buffer. */
+
+const initialBytes = 64 * 1024;
+const lengthBytes = 2;
+
+export class Bundle {
+  readonly index: number;
+  #bytes = new Uint8Array(initialBytes);
+  /** Where each entry ends; the width is its length. */
+  readonly #ends: number[] = [];
+
+  constructor(index: number) {
+    this.index = index;
+  }
+
+  get width(): number {
+    return this.#ends.length;
+  }
+
+  /** Copies one entry in. */
+  add(entry: Uint8Array): void {
+    const at = this.#ends.at(-1) ?? 0;
+    const end = at + lengthBytes + entry.length;
+    if (end > this.#bytes.length) this.#grow(end);
+    this.#bytes[at] = entry.length >>> 8;
+    this.#bytes[at + 1] = entry.length & 0xff;
+    this.#bytes.set(entry, at + lengthBytes);
+    this.#ends.push(end);
+  }
+
+  /** A copy of the first `width` entries, encoded. */
+  encode(width: number = this.width): Uint8Array {
+    return this.#bytes.slice(0, this.#ends[width - 1] ?? 0);
+  }
+
+  /** A copy of one entry. */
+  entry(position: number): Uint8Array | undefined {
+    const end = this.#ends[position];
+    if (end === undefined) return undefined;
+    const start = position === 0 ? 0 : (this.#ends[position - 1] ?? 0);
+    return this.#bytes.slice(start + lengthBytes, end);
+  }
+
+  #grow(needed: number): void {
+    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+}

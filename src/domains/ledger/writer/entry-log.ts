@@ -1,0 +1,117 @@
+/** Write-ahead log and tree as one growing sequence of entries, opened from disk. */
+import { entriesPath, parseEntryBundle, tileWidth } from '../../../engines/merkle/index.ts';
+import { isRefusal } from '../../../kernel/errors.ts';
+import { join } from 'node:path';
+import type { FileOperations } from './file-operations.ts';
+import type { Layout } from './layout.ts';
+import { type Published, recover } from './recovery.ts';
+import type { CheckpointSigner } from './signer.ts';
+import { TileStore } from './tile-store.ts';
+import { Tree, type TreeSnapshot } from './tree.ts';
+import { Wal } from './wal.ts';
+
+export type EntryLogOptions = {
+  readonly files: FileOperations;
+  readonly layout: Layout;
+  readonly signer: CheckpointSigner;
+  readonly segmentBytes: number;
+  /** A tile could not be written. */
+  readonly onTileFailure: (error: unknown) => void;
+};
+
+export class EntryLog {
+  readonly store: TileStore;
+  /** The checkpoint found on disk. */
+  readonly published: Published | undefined;
+  readonly replayed: number;
+  readonly tornBytes: number;
+  readonly #wal: Wal;
+  readonly #tree: Tree;
+  #replay: readonly Uint8Array[];
+
+  /**
+   * Opens the log of a directory, or begins one.
+   *
+   * @throws SallyportError E_LEDGER_CORRUPT; WalFailure or system errors when it cannot be written
+   */
+  constructor(options: EntryLogOptions) {
+    const { files, layout } = options;
+    for (const path of [layout.root, layout.log, layout.wal, layout.temporary])
+      files.makeDirectory(path);
+    const recovered = recover(options);
+    const drafts = files.list(layout.temporary).map((name) => join(layout.temporary, name));
+    for (const path of [...recovered.wal.leftovers, ...drafts]) files.remove(path);
+    this.store = new TileStore({
+      files,
+      directory: layout.log,
+      temporary: layout.temporary,
+      onFailure: options.onTileFailure,
+    });
+    this.#wal = new Wal({
+      files,
+      directory: layout.wal,
+      segmentBytes: options.segmentBytes,
+      segments: recovered.wal.segments,
+      activeBytes: recovered.wal.activeBytes,
+      nextIndex: recovered.wal.nextIndex,
+    });
+    this.#tree = new Tree(recovered.tree, (file) => void this.store.write(file));
+    this.#replay = recovered.replay;
+    this.published = recovered.published;
+    this.replayed = recovered.replay.length;
+    this.tornBytes = recovered.wal.tornBytes;
+  }
+
+  /** Brings the tree up to what the write-ahead log holds. */
+  start(): void {
+    this.integrate(this.#replay);
+    this.#replay = [];
+  }
+
+  /** Entries in the tree. */
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  /** Makes sealed frames durable; returns the index of the first. Throws WalFailure. */
+  append(frames: readonly Uint8Array[], count: number): number {
+    const first = this.#wal.nextIndex;
+    this.#wal.append(frames, count);
+    return first;
+  }
+
+  /** Adds the payloads of durable frames to the tree. */
+  integrate(payloads: readonly Uint8Array[]): void {
+    for (const payload of payloads) this.#tree.add(payload);
+  }
+
+  readonly snapshot = (): TreeSnapshot => this.#tree.snapshot();
+
+  /** Consecutive entries from `from` on that are still in memory; the others are in bundle files. */
+  read(from: number, count: number): readonly Uint8Array[] {
+    const entries: Uint8Array[] = [];
+    while (entries.length < count) {
+      const entry = this.#entry(from + entries.length);
+      if (entry === undefined) break;
+      entries.push(entry);
+    }
+    return entries;
+  }
+
+  /** Removes write-ahead segments that full, published bundles have made superfluous. */
+  forgetBelow(index: number): void {
+    this.#wal.removeBelow(index);
+  }
+
+  close(): void {
+    this.#wal.close();
+  }
+
+  #entry(index: number): Uint8Array | undefined {
+    const inTree = this.#tree.entry(index);
+    if (inTree !== undefined) return inTree;
+    const bytes = this.store.pending(entriesPath(Math.floor(index / tileWidth)));
+    const entries = bytes === undefined ? [] : parseEntryBundle(bytes);
+    return isRefusal(entries) ? undefined : entries[index % tileWidth];
+  }
+}

@@ -1,0 +1,305 @@
+/**
+ * The writer: takes batches from producers, makes them durable in the write-ahead log, acknowledges
+ * them and only then grows the tree. It never waits when idle; under load one commit in each window
+ * carries everything that arrived. When it cannot write it refuses (availability.ts).
+ */
+import { join } from 'node:path';
+import type { OcsfEvent } from '../../../engines/ocsf/index.ts';
+import type { Clock } from '../../../kernel/effects.ts';
+import { entryText } from '../entry.ts';
+import { tornTailEvent } from '../events.ts';
+import { FrameBuffer } from '../frames.ts';
+import { Availability } from './availability.ts';
+import { EntryLog } from './entry-log.ts';
+import type { FileOperations } from './file-operations.ts';
+import { layoutOf } from './layout.ts';
+import type {
+  BatchMessage,
+  Notice,
+  OpenedFacts,
+  ProducerReply,
+  PublishedText,
+  WriterSettings,
+} from './protocol.ts';
+import { coveredBy, Publisher } from './publisher.ts';
+import { Reserve } from './reserve.ts';
+import { sealFrames } from './segment.ts';
+import { type SharedState, writeSize } from './shared-state.ts';
+import type { CheckpointSigner } from './signer.ts';
+
+/** A commit of fewer entries does not make the next one wait for company. */
+const busyEntries = 8;
+const maxCommitBytes = 4 * 1024 * 1024;
+/** Beyond this much waiting for the disk, commits pause so that memory stays bounded. */
+const maxQueuedTileBytes = 128 * 1024 * 1024;
+const pauseMs = 5;
+const grownIntervalMs = 100;
+
+export type WriterOptions = {
+  readonly settings: WriterSettings;
+  readonly files: FileOperations;
+  readonly signer: CheckpointSigner;
+  readonly clock: Clock;
+  readonly shared: SharedState;
+  readonly notify: (notice: Notice) => void;
+};
+
+type Reply = (message: ProducerReply) => void;
+type Waiting = { readonly batch: BatchMessage; readonly reply: Reply };
+type Sealed = Waiting & { readonly payloads: readonly Uint8Array[] };
+
+export class LedgerWriter {
+  readonly opened: OpenedFacts;
+  readonly #options: WriterOptions;
+  readonly #log: EntryLog;
+  readonly #publisher: Publisher;
+  readonly #availability: Availability;
+  #queue: Waiting[] = [];
+  #isScheduled = false;
+  #isClosed = false;
+  #isPublishing = false;
+  #lastCommitMs = Number.NEGATIVE_INFINITY;
+  #lastCommitEntries = 0;
+  #publishTimer: NodeJS.Timeout | undefined;
+  #grownTimer: NodeJS.Timeout | undefined;
+
+  /**
+   * Opens the ledger of a directory and publishes its first checkpoint if it never did.
+   *
+   * @throws SallyportError E_LEDGER_CORRUPT; WalFailure or system errors when it cannot be written
+   */
+  static async open(options: WriterOptions): Promise<LedgerWriter> {
+    const { files, settings, signer } = options;
+    const writer = new LedgerWriter(options);
+    const { vkeys, temporary } = layoutOf(settings.directory);
+    const content = new TextEncoder().encode(`${signer.vkeys.join('\n')}\n`);
+    await files.replace(vkeys, join(temporary, 'vkeys'), content);
+    if (writer.#availability.isOpen) await writer.publish();
+    return writer;
+  }
+
+  private constructor(options: WriterOptions) {
+    this.#options = options;
+    const { files, signer, clock, settings, shared, notify } = options;
+    const layout = layoutOf(settings.directory);
+    this.#log = new EntryLog({
+      files,
+      layout,
+      signer,
+      segmentBytes: settings.segmentBytes,
+      onTileFailure: (error) => this.#availability.onFailure(error),
+    });
+    const { store, published } = this.#log;
+    const onPublished = (size: number): void => this.#log.forgetBelow(coveredBy(size));
+    this.#publisher = new Publisher({
+      files,
+      layout,
+      signer,
+      clock,
+      store,
+      published,
+      onPublished,
+    });
+    this.#availability = new Availability({
+      clock,
+      shared,
+      notify,
+      reserve: new Reserve({ files, path: layout.reserve, sizeBytes: settings.reserveBytes }),
+      record: (event) => this.#record(event),
+      onResumed: () => {
+        store.retry();
+        this.#publishSoon();
+      },
+    });
+    this.opened = this.#begin();
+  }
+
+  /** Takes a batch; the reply comes when it is durable or refused. */
+  receive(batch: BatchMessage, reply: Reply): void {
+    if (this.#isClosed || !this.#availability.isOpen) {
+      reply({ id: batch.id, code: 'unavailable', reason: this.#refusal() });
+      return;
+    }
+    this.#queue.push({ batch, reply });
+    this.#schedule();
+  }
+
+  /** Publishes a checkpoint over everything acknowledged so far. */
+  async publish(): Promise<PublishedText> {
+    clearTimeout(this.#publishTimer);
+    this.#publishTimer = undefined;
+    try {
+      const { size, text } = await this.#publisher.publish(this.#log.snapshot);
+      return { size, text };
+    } catch (error) {
+      this.#availability.onFailure(error);
+      throw error;
+    }
+  }
+
+  /** Consecutive entries still in memory, from `from` on. */
+  read(from: number, count: number): readonly Uint8Array[] {
+    return this.#log.read(from, count);
+  }
+
+  cosign(size: number, lines: string): Promise<boolean> {
+    return this.#publisher.cosign(size, lines);
+  }
+
+  /** Commits what is queued, publishes and keeps a last checkpoint, lets go of the files. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    while (this.#queue.length > 0 && this.#availability.isOpen) this.#commit();
+    this.#isClosed = true;
+    this.#availability.stop();
+    for (const timer of [this.#publishTimer, this.#grownTimer]) clearTimeout(timer);
+    try {
+      if (this.#availability.isOpen) {
+        await this.#publisher.publish(this.#log.snapshot);
+        await this.#publisher.keep();
+      }
+    } finally {
+      this.#log.close();
+    }
+  }
+
+  #begin(): OpenedFacts {
+    const { signer, clock, shared } = this.#options;
+    this.#log.start();
+    const { published, replayed, tornBytes, size } = this.#log;
+    writeSize(shared, size);
+    this.#availability.begin();
+    if (tornBytes > 0 && this.#availability.isOpen)
+      this.#record(tornTailEvent(clock.nowMs(), tornBytes));
+    this.#publishSoon();
+    return {
+      size: this.#log.size,
+      publishedSize: published?.size ?? 0,
+      replayed,
+      tornBytes,
+      vkeys: signer.vkeys,
+    };
+  }
+
+  #refusal(): string {
+    return this.#isClosed ? 'closed' : this.#availability.reason;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    const waitMs = this.#waitMs();
+    if (waitMs <= 0) setImmediate(this.#run);
+    else setTimeout(this.#run, waitMs);
+  }
+
+  #waitMs(): number {
+    if (this.#log.store.queuedBytes > maxQueuedTileBytes) return pauseMs;
+    if (this.#lastCommitEntries < busyEntries) return 0;
+    const sinceMs = this.#options.clock.monotonicMs() - this.#lastCommitMs;
+    return this.#options.settings.commitWindowMs - sinceMs;
+  }
+
+  readonly #run = (): void => {
+    this.#isScheduled = false;
+    if (this.#isClosed) return;
+    this.#commit();
+    if (this.#queue.length > 0) this.#schedule();
+  };
+
+  /** One group commit: append, sync, acknowledge, then hash. */
+  #commit(): void {
+    const batches = this.#takeBatches();
+    if (batches.length === 0) return;
+    const frames = batches.map(({ batch }) => batch.bytes);
+    const count = batches.reduce((sum, { payloads }) => sum + payloads.length, 0);
+    let index: number;
+    try {
+      index = this.#log.append(frames, count);
+    } catch (error) {
+      this.#availability.onFailure(error);
+      this.#rejectAll(batches);
+      return;
+    }
+    writeSize(this.#options.shared, index + count);
+    for (const { batch, reply, payloads } of batches) {
+      reply({ id: batch.id, first: index });
+      index += payloads.length;
+    }
+    for (const { payloads } of batches) this.#log.integrate(payloads);
+    this.#lastCommitMs = this.#options.clock.monotonicMs();
+    this.#lastCommitEntries = count;
+    this.#afterGrowth();
+  }
+
+  #takeBatches(): readonly Sealed[] {
+    const batches: Sealed[] = [];
+    let bytes = 0;
+    let taken = 0;
+    for (const { batch, reply } of this.#queue) {
+      if (bytes > 0 && bytes + batch.bytes.length > maxCommitBytes) break;
+      taken += 1;
+      bytes += batch.bytes.length;
+      const payloads = sealFrames(batch.bytes);
+      if (payloads?.length === batch.count) batches.push({ batch, reply, payloads });
+      else
+        reply({ id: batch.id, code: 'invalid', reason: 'the frames of the batch do not add up' });
+    }
+    this.#queue = this.#queue.slice(taken);
+    return batches;
+  }
+
+  #rejectAll(batches: readonly Waiting[]): void {
+    const reason = this.#refusal();
+    for (const { batch, reply } of [...batches, ...this.#queue.splice(0)])
+      reply({ id: batch.id, code: 'unavailable', reason });
+  }
+
+  /** Appends an event of the writer itself. */
+  #record(ocsf: OcsfEvent): void {
+    const frames = new FrameBuffer();
+    frames.add(entryText({ class: 'forensic', ocsf }));
+    const bytes = frames.finish();
+    const payloads = sealFrames(bytes) ?? [];
+    this.#log.append([bytes], payloads.length);
+    this.#log.integrate(payloads);
+    writeSize(this.#options.shared, this.#log.size);
+    this.#afterGrowth();
+  }
+
+  #afterGrowth(): void {
+    const { settings, notify } = this.#options;
+    this.#grownTimer ??= setTimeout(() => {
+      this.#grownTimer = undefined;
+      notify({ notice: 'grown' });
+    }, grownIntervalMs).unref();
+    const unpublished = this.#log.size - (this.#publisher.current?.size ?? 0);
+    if (unpublished >= settings.checkpointEntries) this.#publishNow();
+    else this.#publishSoon();
+  }
+
+  #publishSoon(): void {
+    if (this.#publisher.current?.size === this.#log.size) return;
+    this.#publishTimer ??= setTimeout(
+      () => this.#publishNow(),
+      this.#options.settings.checkpointIntervalMs,
+    ).unref();
+  }
+
+  /** Failures have been told to the availability; the next growth or resumption tries again. */
+  #publishNow(): void {
+    if (!this.#isPublishing) void this.#publishOnce();
+  }
+
+  async #publishOnce(): Promise<void> {
+    this.#isPublishing = true;
+    try {
+      await this.publish();
+    } catch {
+      // Told to the availability by publish().
+    } finally {
+      this.#isPublishing = false;
+    }
+    if (!this.#isClosed && this.#availability.isOpen) this.#publishSoon();
+  }
+}
