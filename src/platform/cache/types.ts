@@ -2,17 +2,27 @@
 
 export type CacheListener = (message: string) => void;
 
+export type CounterBound = {
+  readonly limit: number;
+  /** Life of the counter from its first use; later calls do not extend it. */
+  readonly ttlMs: number;
+};
+
+/**
+ * Every method rejects with E_CACHE_UNAVAILABLE when the server cannot be asked (no method waits
+ * longer than 2 seconds) and with E_CACHE_VALUE for arguments out of bounds.
+ */
 export type Cache = {
   readonly kind: 'memory' | 'valkey';
   /** Undefined when absent or expired. */
   readonly get: (key: string) => Promise<string | undefined>;
-  /** Keeps the value for `ttlMs` milliseconds (1 or more). */
+  /** Keeps the value for `ttlMs` milliseconds (1 or more). May be forgotten earlier. */
   readonly set: (key: string, value: string, ttlMs: number) => Promise<void>;
   readonly delete: (key: string) => Promise<void>;
   /**
-   * Atomically adds to a counter without ever letting it pass `limit`.
+   * Atomically adds to a counter without ever letting it pass the limit. A counter is never
+   * forgotten before its time.
    *
-   * @param ttlMs life of the counter, counted from its first use; later calls do not extend it
    * @returns how much was granted, from 0 to `amount`: less when the limit came first
    */
   readonly takeUpTo: (key: string, amount: number, bound: CounterBound) => Promise<number>;
@@ -21,11 +31,16 @@ export type Cache = {
    * beyond the limit. Does nothing when the counter is gone.
    */
   readonly give: (key: string, amount: number) => Promise<void>;
+  /** What a counter holds now; 0 when it is gone. */
+  readonly taken: (key: string) => Promise<number>;
   /** Tells all nodes, this one included. Nobody listening is no error; delivery is best effort. */
   readonly publish: (channel: string, message: string) => Promise<void>;
-  /** Returns the function that ends the subscription. */
+  /** Returns the function that ends the subscription. A listener must not throw. */
   readonly subscribe: (channel: string, listener: CacheListener) => Promise<() => Promise<void>>;
   readonly close: () => Promise<void>;
 };
 
-export type CounterBound = { readonly limit: number; readonly ttlMs: number };
+/** The part of a log that the cache writes to. */
+export type CacheLog = {
+  readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+};
