@@ -85,8 +85,8 @@ export const createCandidateIndex = (
 
   /** Only actions that policies mention tell groups apart; unknown ones share a group. */
   const groupOf = (action: Subject): ActionGroup => {
-    const keys = [action.key, ...action.ancestors.keys()].filter((key) => mentioned.has(key));
-    const key = JSON.stringify(keys.sort());
+    const above = [...action.ancestors.keys()].filter((key) => mentioned.has(key)).sort();
+    const key = JSON.stringify([mentioned.has(action.key) ? action.key : '', above]);
     const known = groups.get(key);
     if (known !== undefined) return known;
     const group = createGroup(

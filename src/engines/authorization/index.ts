@@ -1,4 +1,5 @@
 /** Authorization: policy sets that decide. The public door `sallyport/authorization`. */
+export { authorizeFromFiles, explainFromFiles } from './authorize-from-files.ts';
 export {
   createEntityGraph,
   entityKey,
@@ -9,7 +10,9 @@ export {
 } from './entity-graph.ts';
 export { authorizationErrors } from './errors.ts';
 export { parseObligations, uniteObligations } from './obligations.ts';
+export { parseExactJson } from './exact-json.ts';
 export { createPolicySet } from './policy-set.ts';
+export { readEntities, readEntityRef } from './read-entities.ts';
 export { validatePolicies } from './validate.ts';
 export {
   datetimeValue,
@@ -21,6 +24,7 @@ export {
   valueProblem,
 } from './values.ts';
 
+export type { AuthorizationFiles } from './authorize-from-files.ts';
 export type { EntityGraph, EntitySource } from './entity-graph.ts';
 export type { Plan, PolicyQuestion, PolicySet, PolicySetOptions } from './policy-set.ts';
 export type {
