@@ -19,6 +19,8 @@ const parts: readonly Part[] = [
   { name: 'format', command: ['biome', 'format', '.'] },
 ];
 
+const partDeadlineMs = 240_000;
+
 const write = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
@@ -26,7 +28,11 @@ const write = (line: string): void => {
 const runPart = (part: Part): Promise<Outcome> => {
   const startMs = performance.now();
   const [program = '', ...args] = part.command;
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: partDeadlineMs,
+    killSignal: 'SIGKILL',
+  });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -6,6 +6,7 @@ import { run } from 'node:test';
 import { inspect, styleText } from 'node:util';
 import { writeTally } from './tally.ts';
 import { type TestKind, testFiles, testKinds } from './test-files.ts';
+import { startWatchdog, type Watchdog } from './watchdog.ts';
 
 type TestEvent = {
   readonly name: string;
@@ -44,7 +45,11 @@ const reportSkip = (event: TestEvent): void => {
 };
 
 /** Runs one kind of tests and returns the counts; a file that cannot be loaded counts as failed. */
-const runKind = async (kind: TestKind, files: readonly string[]): Promise<Result> => {
+const runKind = async (
+  kind: TestKind,
+  files: readonly string[],
+  watchdog: Watchdog,
+): Promise<Result> => {
   const isIsolated = kind !== 'unit';
   const concurrency = kind === 'e2e' ? 2 : 1;
   const result: Result = { passed: 0, failed: 0, skipped: 0 };
@@ -53,6 +58,7 @@ const runKind = async (kind: TestKind, files: readonly string[]): Promise<Result
     isolation: isIsolated ? 'process' : 'none',
     ...(isIsolated ? { concurrency } : {}),
   });
+  stream.on('test:dequeue', (event: TestEvent) => watchdog.begin(place(event)));
   stream.on('test:pass', (event: TestEvent) => {
     if (event.details.type === 'suite') return;
     if (event.skip !== undefined && event.skip !== false) {
@@ -70,7 +76,7 @@ const runKind = async (kind: TestKind, files: readonly string[]): Promise<Result
   return result;
 };
 
-const main = async (args: readonly string[]): Promise<number> => {
+const main = async (args: readonly string[], watchdog: Watchdog): Promise<number> => {
   const kinds = testKinds.filter((kind) => args.includes(kind));
   const filters = args.filter(
     (argument) =>
@@ -82,7 +88,9 @@ const main = async (args: readonly string[]): Promise<number> => {
     const startMs = performance.now();
     const files = testFiles(root, kind, filters);
     const result =
-      files.length === 0 ? { passed: 0, failed: 0, skipped: 0 } : await runKind(kind, files);
+      files.length === 0
+        ? { passed: 0, failed: 0, skipped: 0 }
+        : await runKind(kind, files, watchdog);
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     write(
       `${kind}: ${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped` +
@@ -94,5 +102,8 @@ const main = async (args: readonly string[]): Promise<number> => {
   return failed === 0 ? 0 : 1;
 };
 
+const watchdog = startWatchdog(60_000);
+const code = await main(process.argv.slice(2), watchdog);
+await watchdog.stop();
 // A leaked handle in a test must not hang the run, so the exit is explicit.
-process.exit(await main(process.argv.slice(2)));
+process.exit(code);

@@ -7,7 +7,10 @@ const sources = globSync('src/**/*.ts')
   .map((path) => path.replaceAll('\\', '/'))
   .sort();
 const handWritten = sources.filter((path) => !path.includes('/generated/'));
-const everything = [...handWritten, ...globSync('{test,tools,bench,examples}/**/*.ts')].sort();
+const around = globSync('{test,tools,bench,examples}/**/*.ts').filter(
+  (path) => !path.includes('node_modules'),
+);
+const everything = [...handWritten, ...around].sort();
 const read = (path: string): string => readFileSync(path, 'utf8');
 const rooms = new Set(
   sources.flatMap(
