@@ -17,7 +17,13 @@ export const readEnvironment = (): Environment => ({ ...process.env });
 
 const prefix = 'SALLYPORT_';
 const ownNames = ['SALLYPORT_CONFIG', 'SALLYPORT_TOKEN', 'SALLYPORT_URL'];
-const foreignPrefixes = ['SALLYPORT_TEST_', 'SALLYPORT_VECTORS', 'SALLYPORT_BENCH_'];
+const foreignPrefixes = [
+  'SALLYPORT_TEST_',
+  'SALLYPORT_LAUNCHER_FD',
+  'SALLYPORT_REPOSITORY',
+  'SALLYPORT_VECTORS',
+  'SALLYPORT_BENCH_',
+];
 
 /** What the command line takes from the environment beside configuration keys. */
 export type ToolEnvironment = {

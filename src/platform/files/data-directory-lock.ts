@@ -4,6 +4,7 @@
  * included: there is no stale lock to judge and no race in taking one over. Who holds it is written
  * beside it, for messages only. Not for network file systems without working locks.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SallyportError } from '../../kernel/errors.ts';
@@ -47,11 +48,20 @@ export const lockDataDirectory = async (
   return { release, [Symbol.asyncDispose]: release };
 };
 
-/** True when some process, this one included, holds the lock. Takes and drops it to find out. */
+/**
+ * True when some process, this one included, holds the lock. Takes and drops it to find out, but
+ * creates nothing; a lock that this user may not even try counts as free.
+ */
 export const isDataDirectoryLocked = (directory: string): boolean => {
-  const database = acquire(join(directory, lockName));
-  database?.close();
-  return database === undefined;
+  const path = join(directory, lockName);
+  if (!existsSync(path)) return false;
+  try {
+    const database = acquire(path);
+    database?.close();
+    return database === undefined;
+  } catch {
+    return false;
+  }
 };
 
 /** What the last holder wrote about itself; it may be gone. Undefined when there is no such note. */

@@ -1,0 +1,16 @@
+/** All commands of the tool, in the order of the help. */
+import type { CommandSpec } from '../command.ts';
+import { identityCommands } from './identity.ts';
+import { ledgerCommands } from './ledger.ts';
+import { policyCommands } from './policy.ts';
+import { registryCommands } from './registry.ts';
+import { systemCommands } from './system.ts';
+
+/** Declarations only; nothing behind them is loaded. */
+export const listCommands = (): readonly CommandSpec[] => [
+  ...systemCommands,
+  ...identityCommands,
+  ...registryCommands,
+  ...policyCommands,
+  ...ledgerCommands,
+];
