@@ -68,6 +68,12 @@ export const identityErrors = defineErrors({
     title: 'Enrolment code is wrong, used or expired',
     hint: 'Read the code from the data directory of the server; a restart leaves a fresh one while no administrator exists.',
   },
+  E_IDENTITY_TRUST_DOMAIN: {
+    status: 500,
+    exit: 'conflict',
+    title: 'The storage belongs to another trust domain',
+    hint: 'Set trustDomain back, or start with a new data directory.',
+  },
   E_AUTHORITY_UNAVAILABLE: {
     status: 503,
     exit: 'unavailable',

@@ -1,0 +1,45 @@
+/** What every part of this room works with, and the one way it changes anything. */
+import type { Kysely, Transaction } from 'kysely';
+import { type Change, writeChange } from './changes.ts';
+import type { IdentityDependencies } from './dependencies.ts';
+import { changeFailed } from './events.ts';
+import type { IdentityTables } from './schema.ts';
+import type { Actor } from './types.ts';
+import type { LedgerEvent } from '../ledger/index.ts';
+
+export type IdentityContext = Omit<IdentityDependencies, 'storage'> & {
+  readonly db: Kysely<IdentityTables>;
+  readonly newUuid: () => string;
+  /** Makes a change effective in this process at once; other replicas read it at their next poll. */
+  readonly onChanged: (change: Change) => void;
+};
+
+export type Undertaking = {
+  readonly actor: Actor;
+  /** Decisive; durable before anything else happens. */
+  readonly events: readonly LedgerEvent[];
+  readonly change: Change;
+};
+
+/**
+ * Records, then changes: a change that cannot be recorded does not happen. One that was recorded
+ * and then failed is taken back by a second event. No transaction waits for the ledger.
+ */
+export const carryOut = async (
+  context: IdentityContext,
+  { actor, events, change }: Undertaking,
+  work: (transaction: Transaction<IdentityTables>) => Promise<void>,
+): Promise<void> => {
+  const { db, ledger, clock } = context;
+  await Promise.all(events.map((event) => ledger.append(event)));
+  try {
+    await db.transaction().execute(async (transaction) => {
+      await work(transaction);
+      await writeChange(transaction, change, clock.nowMs());
+    });
+  } catch (error) {
+    for (const event of events) ledger.record(changeFailed(actor, event, clock.nowMs()));
+    throw error;
+  }
+  context.onChanged(change);
+};

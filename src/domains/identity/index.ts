@@ -1,0 +1,37 @@
+/** Identity: principals, credentials, the trust domain, and who stands at the gate. */
+export { createIdentity } from './create-identity.ts';
+export type { IdentityConfig, IdentityDependencies, IdentityKeys } from './dependencies.ts';
+export { identityErrors } from './errors.ts';
+export { systemActor } from './events.ts';
+export { migrations } from './schema.ts';
+export type {
+  Actor,
+  ApiToken,
+  Authentication,
+  AuthenticationMethod,
+  Bundle,
+  BundleKey,
+  CreatedApiToken,
+  Enrolment,
+  EnrolmentOffer,
+  EnrolmentRedemption,
+  Identity,
+  JoinToken,
+  JoinTokenRedemption,
+  JwtSvid,
+  JwtSvidRequest,
+  NewApiToken,
+  NewJoinToken,
+  NewPrincipal,
+  Page,
+  Principal,
+  PrincipalPage,
+  PrincipalRef,
+  PrincipalType,
+  ServerTls,
+  ServerTlsOptions,
+  TlsMaterial,
+  VerifiedIdentity,
+  X509Svid,
+  X509SvidRequest,
+} from './types.ts';
