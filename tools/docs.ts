@@ -4,12 +4,16 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { renderCliReference } from '../src/doors/cli/index.ts';
+import { renderConfigReference } from '../src/platform/config/index.ts';
 import { readRoomErrors, renderErrors } from './docs/errors.ts';
 
 export type Page = { readonly path: string; readonly content: string };
 
 /** All generated pages, in the state the source asks for. */
 export const generatePages = async (root: string): Promise<readonly Page[]> => [
+  { path: 'docs/reference/cli.md', content: renderCliReference() },
+  { path: 'docs/reference/config.md', content: renderConfigReference() },
   { path: 'docs/reference/errors.md', content: renderErrors(await readRoomErrors(root)) },
 ];
 

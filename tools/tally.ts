@@ -1,6 +1,6 @@
 /**
  * Counts of passed and failed checks, appended as JSON lines to the file named by
- * SALLYPORT_TALLY when it is set, so that .ci/run can add up what separate commands did.
+ * SALLYPORT_TEST_TALLY when it is set, so that .ci/run can add up what separate commands did.
  */
 import { appendFileSync } from 'node:fs';
 
@@ -13,7 +13,7 @@ export type Tally = {
 
 /** Appends one line to the tally file; does nothing when no file is asked for. */
 export const writeTally = (tally: Tally): void => {
-  const file = process.env['SALLYPORT_TALLY'];
+  const file = process.env['SALLYPORT_TEST_TALLY'];
   if (file !== undefined && file !== '') appendFileSync(file, `${JSON.stringify(tally)}\n`);
 };
 

@@ -82,7 +82,7 @@ const main = async (args: readonly string[], watchdog: Watchdog): Promise<number
     (argument) =>
       !argument.startsWith('--') && !(testKinds as readonly string[]).includes(argument),
   );
-  if (args.includes('--short')) process.env['SALLYPORT_SHORT'] = '1';
+  if (args.includes('--short')) process.env['SALLYPORT_TEST_SHORT'] = '1';
   let failed = 0;
   for (const kind of kinds.length === 0 ? (['unit', 'e2e'] as const) : kinds) {
     const startMs = performance.now();

@@ -24,13 +24,13 @@ const stopChild = async (child: ChildProcess, signal: NodeJS.Signals): Promise<v
   clearTimeout(timer);
 };
 
-/** Starts a program; its standard error goes to ours only when SALLYPORT_VERBOSE is set. */
+/** Starts a program; its standard error goes to ours only when SALLYPORT_BENCH_VERBOSE is set. */
 export const startChild = (
   command: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Child => {
   const [program = '', ...args] = command;
-  const isVerbose = process.env['SALLYPORT_VERBOSE'] !== undefined;
+  const isVerbose = process.env['SALLYPORT_BENCH_VERBOSE'] !== undefined;
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', isVerbose ? 'inherit' : 'ignore'],
     env: { ...process.env, ...env },

@@ -56,7 +56,7 @@ export const report = (measurement: Measurement): void => {
 
 /** True when the short form is asked for. */
 export const isShort = (): boolean =>
-  process.argv.includes('--short') || process.env['SALLYPORT_SHORT'] === '1';
+  process.argv.includes('--short') || process.env['SALLYPORT_TEST_SHORT'] === '1';
 
 /** The value below which `share` (0 to 1) of the samples lie; sorts a copy. */
 export const percentile = (samples: ArrayLike<number>, share: number): number => {
