@@ -1,6 +1,7 @@
 export { ledgerErrors } from './errors.ts';
 export type { MemoryLedger } from './fake.ts';
 export { createMemoryLedger } from './fake.ts';
+export { migrations } from './schema.ts';
 export type {
   DroppedCounts,
   EventClass,
@@ -16,3 +17,11 @@ export type {
   SealedFields,
   UnfinishedDecision,
 } from './types.ts';
+export {
+  type FileName,
+  type LedgerFiles,
+  type LedgerProblem,
+  type LedgerVerification,
+  type VerifyOptions,
+  verifyLedger,
+} from './verify/index.ts';

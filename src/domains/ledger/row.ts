@@ -4,8 +4,11 @@ import type { EventClass, LedgerRow } from './types.ts';
 
 const maxTextLength = 512;
 
+/** Databases take neither NUL nor half of a surrogate pair. */
 const text = (value: unknown): string | null =>
-  typeof value === 'string' && value.length > 0 ? value.slice(0, maxTextLength) : null;
+  typeof value === 'string' && value.length > 0
+    ? value.slice(0, maxTextLength).toWellFormed().replaceAll('\0', '\ufffd')
+    : null;
 
 const member = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null
