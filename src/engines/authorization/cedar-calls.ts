@@ -74,12 +74,13 @@ export const parsePolicy = (guard: Guard, text: string): ParseAnswer =>
 
 const prepare = (
   guard: Guard,
+  kind: Prepared['kind'],
   store: (api: CedarApi, slot: string) => ReturnType<CedarApi['preparsePolicySet']>,
 ): Prepared | Failure =>
   guard<Prepared | Failure>((api, on) => {
     const slot = on.takeSlot();
     const answer = store(api, slot);
-    if (answer.type === 'success') return { slot, instance: on };
+    if (answer.type === 'success') return { kind, slot, instance: on };
     on.giveSlot(slot);
     return toFailure(messageOf(answer.errors));
   }, toFailure);
@@ -89,19 +90,19 @@ export const preparePolicies = (
   policies: ReadonlyMap<string, string>,
 ): Prepared | Failure => {
   const staticPolicies = Object.fromEntries(policies);
-  return prepare(guard, (api, slot) => api.preparsePolicySet(slot, { staticPolicies }));
+  return prepare(guard, 'policies', (api, slot) => api.preparsePolicySet(slot, { staticPolicies }));
 };
 
 export const prepareSchema = (guard: Guard, schema: SchemaText): Prepared | Failure =>
-  prepare(guard, (api, slot) => api.preparseSchema(slot, schema as string));
+  prepare(guard, 'schema', (api, slot) => api.preparseSchema(slot, schema as string));
 
 /** Frees what the slot holds; the name is handed out again. */
-export const release = (guard: Guard, { slot, instance }: Prepared): void => {
+export const release = (guard: Guard, { kind, slot, instance }: Prepared): void => {
   if (instance.trapped) return;
   guard<void>(
     (api) => {
-      api.preparsePolicySet(slot, { staticPolicies: {} });
-      api.preparseSchema(slot, {});
+      if (kind === 'schema') api.preparseSchema(slot, {});
+      else api.preparsePolicySet(slot, { staticPolicies: {} });
       instance.giveSlot(slot);
     },
     () => undefined,
@@ -111,11 +112,12 @@ export const release = (guard: Guard, { slot, instance }: Prepared): void => {
 type StatefulCall = Parameters<CedarApi['statefulIsAuthorized']>[0];
 
 const toCall = (call: Evaluation): StatefulCall => {
-  const { principal, action, resource, context, entities, policies, schema } = call;
+  const { principal, action, resource, context, entities, policies, schema, validateRequest } =
+    call;
   const question = { principal, action, resource, context, entities } as StatefulCall;
   const withPolicies = { ...question, preparsedPolicySetId: policies.slot };
   if (schema === undefined) return withPolicies;
-  return { ...withPolicies, preparsedSchemaName: schema.slot, validateRequest: true };
+  return { ...withPolicies, preparsedSchemaName: schema.slot, validateRequest };
 };
 
 export const evaluate = (guard: Guard, call: Evaluation): EvaluationAnswer | Failure =>

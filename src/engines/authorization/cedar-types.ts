@@ -25,11 +25,17 @@ export type Finding = {
 };
 
 /** A policy set or schema that the evaluator holds ready. */
-export type Prepared = { readonly slot: string; readonly instance: CedarInstance };
+export type Prepared = {
+  readonly kind: 'policies' | 'schema';
+  readonly slot: string;
+  readonly instance: CedarInstance;
+};
 
 export type Evaluation = {
   readonly policies: Prepared;
   readonly schema: Prepared | undefined;
+  /** Hold the request against the schema too. */
+  readonly validateRequest: boolean;
   readonly principal: EntityRef;
   readonly action: EntityRef;
   readonly resource: EntityRef;

@@ -71,7 +71,8 @@ const evaluateConditions = (
   if ('failure' in inputs) return inputs;
   const { principal, action, resource } = request;
   const { prepared: policies } = ready;
-  const question = { principal, action, resource, policies, schema: listed?.schema };
+  const schema = listed?.schema;
+  const question = { principal, action, resource, policies, schema, validateRequest: true };
   return engine.evaluator.evaluate({ ...question, ...inputs });
 };
 

@@ -8,15 +8,19 @@ import { createCedarEvaluator } from './cedar.ts';
 import type { CedarEvaluator, SchemaText } from './cedar-types.ts';
 import { contextKey } from './context-key.ts';
 import type { EntitySource } from './entity-graph.ts';
+import { createEntityCheck, type EntityCheck } from './entity-check.ts';
 import { authorizationErrors } from './errors.ts';
 import { decideCandidates, denyWith, type Engine, type World } from './evaluate.ts';
 import { explainDecision } from './explain.ts';
 import type { Policy } from './policy.ts';
+import { readEntities } from './read-entities.ts';
 import { requestProblem } from './request.ts';
+import { createNotation, type Notation } from './schema-notation.ts';
 import { passes } from './scope.ts';
 import { createSliceStore } from './slices.ts';
 import type {
   Decision,
+  Entity,
   EntityRef,
   Explanation,
   PolicyProblem,
@@ -36,14 +40,16 @@ export type PolicySetOptions = {
   readonly validate?: boolean;
 };
 
+type Context = PolicyRequest['context'];
+
 /** Who asks to do what; a request without its context. */
 export type PolicyQuestion = Omit<PolicyRequest, 'context'>;
 
 /** What stays the same while only the context changes. */
 export type Plan = {
   /** Equal for two contexts that the policies in question cannot tell apart. */
-  readonly contextKey: (context: PolicyRequest['context']) => string;
-  readonly decide: (context: PolicyRequest['context']) => Decision;
+  readonly contextKey: (context: Context) => string;
+  readonly decide: (context: Context) => Decision;
 };
 
 export type PolicySet = {
@@ -59,6 +65,13 @@ export type PolicySet = {
   readonly plan: (question: PolicyQuestion, source: EntitySource) => Plan;
   /** What the conditions of the policies that speak about `action` (or of all) read. */
   readonly usage: (action?: EntityRef) => UsageSummary;
+  /**
+   * An entity in explicit notation, after holding it against the schema; E_ENTITIES_INVALID when it
+   * does not fit. Sources give entities to `decide` in this form.
+   */
+  readonly readEntity: (entity: Entity) => Entity | Refusal;
+  /** A context in explicit notation, as the schema tells for this action. */
+  readonly readContext: (action: EntityRef, context: Context) => Context;
   /** True when this is the id of a forbid policy. */
   readonly isForbid: (policyId: string) => boolean;
   /** Frees what the evaluator holds. The set stays usable and prepares again. */
@@ -70,6 +83,8 @@ type Core = {
   readonly engine: Engine;
   readonly find: (question: Question) => Candidates;
   readonly worlds: Worlds;
+  readonly notation: Notation;
+  readonly entityCheck: EntityCheck;
 };
 
 const candidatesOf = (core: Core, question: PolicyQuestion, { source }: World): Candidates =>
@@ -119,6 +134,15 @@ const usage = ({ policies, worlds }: Core, action: EntityRef | undefined): Usage
   return summarizeUsage(mergeUsage(speaking.map((policy) => policy.usage)));
 };
 
+const readEntity = ({ notation, entityCheck }: Core, given: Entity): Entity | Refusal => {
+  const entities = readEntities([given]);
+  if (isRefusal(entities)) return entities;
+  const entity = notation.entity(entities[0] ?? given);
+  const problem = entityCheck.problem(entity);
+  if (problem === undefined) return entity;
+  return refuse(authorizationErrors.E_ENTITIES_INVALID, problem);
+};
+
 const createCore = (
   policies: readonly Policy[],
   schema: SchemaText | undefined,
@@ -132,6 +156,8 @@ const createCore = (
   },
   find: createCandidateIndex(policies),
   worlds: createWorlds(schema, evaluator),
+  notation: createNotation(schema, evaluator),
+  entityCheck: createEntityCheck(schema, evaluator),
 });
 
 const toPolicySet = (core: Core, warnings: readonly PolicyProblem[]): PolicySet => ({
@@ -141,10 +167,13 @@ const toPolicySet = (core: Core, warnings: readonly PolicyProblem[]): PolicySet 
   explain: (request, entities) => explain(core, request, entities),
   plan: (question, source) => plan(core, question, source),
   usage: (action) => usage(core, action),
+  readEntity: (entity) => readEntity(core, entity),
+  readContext: core.notation.context,
   isForbid: (policyId) => core.engine.byId.get(policyId)?.effect === 'forbid',
   dispose: () => {
     core.engine.slices.clear();
     core.worlds.release();
+    core.entityCheck.release();
   },
 });
 
