@@ -1,0 +1,21 @@
+/** What all exchanges of one gateway share. Made once by createGateway. */
+import type { Connections } from './front/connections.ts';
+import type { Exchange } from './exchange.ts';
+import type { GatewayDeps } from './types.ts';
+import type { ContextHeaders } from './upstream/context-header.ts';
+import type { UpstreamPools } from './upstream/pools.ts';
+import type { GatewayMetrics } from './metrics.ts';
+import type { Teams } from './teams.ts';
+
+export type GatewayContext = {
+  readonly deps: GatewayDeps;
+  readonly connections: Connections;
+  readonly pools: UpstreamPools;
+  readonly teams: Teams;
+  readonly contextHeaders: ContextHeaders;
+  readonly metrics: GatewayMetrics;
+  readonly newId: () => string;
+  readonly inFlight: Set<Exchange>;
+  /** New requests are refused; set once, when closing. */
+  isClosing: boolean;
+};

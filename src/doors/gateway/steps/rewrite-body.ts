@@ -1,0 +1,30 @@
+/**
+ * Step 10: the body is made to say what was decided: the upstream's own model name, no more output
+ * than will be reserved, usage at the end of a stream. From here on it is what will be sent.
+ */
+import type { JsonValue } from '../../../kernel/json-value.ts';
+import { type Exchange, filled } from '../exchange.ts';
+import { askForUsage } from '../protocols/openai-request.ts';
+import type { StepResult } from '../types.ts';
+
+const logprobFields = ['logprobs', 'top_logprobs', 'logit_bias'] as const;
+
+const capOutput = (exchange: Exchange, body: Record<string, JsonValue>): void => {
+  const facts = filled(exchange.facts, 'facts');
+  if (facts.outputField === '') return;
+  const outputPerChoice = Math.min(facts.outputPerChoice, exchange.duties.maxOutputTokens);
+  body[facts.outputField] = outputPerChoice;
+  exchange.facts = { ...facts, outputPerChoice };
+};
+
+export const rewriteBody = (exchange: Exchange): StepResult => {
+  const { route } = filled(exchange.match, 'route');
+  const body = filled(exchange.body, 'body');
+  if (route.protocol === 'v2') return undefined;
+  body['model'] = filled(exchange.endpoint, 'endpoint').upstreamModel;
+  capOutput(exchange, body);
+  if (exchange.duties.dropsLogprobs) for (const field of logprobFields) delete body[field];
+  const streamsUsage = route.operation === 'chat' || route.operation === 'complete';
+  if (exchange.facts?.isStream === true && streamsUsage) askForUsage(body);
+  return undefined;
+};

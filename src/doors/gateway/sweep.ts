@@ -1,0 +1,29 @@
+/** One timer for all deadlines: cheaper than one timer per request, exact to a quarter second. */
+import { refuse } from '../../kernel/errors.ts';
+import type { GatewayContext } from './context.ts';
+import { gatewayErrors } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+
+const sweepMs = 250;
+
+const isStalled = (exchange: Exchange, nowMs: number, writeTimeoutMs: number): boolean =>
+  nowMs - exchange.stalledSinceMs > writeTimeoutMs;
+
+/** Ends what is over its time. Exported for tests with a fake clock. */
+export const sweep = ({ inFlight, deps }: GatewayContext): void => {
+  const nowMs = deps.clock.monotonicMs();
+  for (const exchange of inFlight) {
+    if (isStalled(exchange, nowMs, deps.limits.writeTimeoutMs)) exchange.response.destroy();
+    if (nowMs < exchange.deadlineMs) continue;
+    exchange.cancel?.(
+      refuse(gatewayErrors.E_EXCHANGE_TIMEOUT, 'the exchange took longer than allowed'),
+    );
+  }
+};
+
+/** Starts the timer; returns the way to stop it. */
+export const startSweep = (context: GatewayContext): (() => void) => {
+  const timer = setInterval(() => sweep(context), sweepMs);
+  timer.unref();
+  return () => clearInterval(timer);
+};

@@ -1,0 +1,107 @@
+/**
+ * What comes back from an upstream, callback by callback. Decides from the head which kind of
+ * answer it is, keeps the bounds, and resolves once: with nothing when the caller has its answer,
+ * with a refusal when nothing was sent yet and the upstream failed.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { type Refusal, refuse } from '../../../kernel/errors.ts';
+import { gatewayErrors } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import { Cancelled, upstreamFailure } from './failure.ts';
+import { StreamedAnswer } from './streamed-answer.ts';
+import { WholeAnswer } from './whole-answer.ts';
+
+/** The two kinds of answers behind one face. */
+export type AnswerBody = {
+  /** A refusal ends the exchange with the upstream. */
+  readonly data: (chunk: Buffer) => Refusal | undefined;
+  readonly end: () => Refusal | undefined | Promise<Refusal | undefined>;
+  /** The upstream failed after the head. Undefined: the caller was told in-band. */
+  readonly fail: (refusal: Refusal) => Refusal | undefined;
+};
+
+type Controller = Dispatcher.DispatchController;
+
+export class UpstreamAnswer implements Dispatcher.DispatchHandler {
+  readonly #exchange: Exchange;
+  readonly #done: (refusal: Refusal | undefined) => void;
+  #controller: Controller | undefined = undefined;
+  #body: AnswerBody | undefined = undefined;
+  #cancelled: Cancelled | undefined = undefined;
+  #isDone = false;
+
+  constructor(exchange: Exchange, done: (refusal: Refusal | undefined) => void) {
+    this.#exchange = exchange;
+    this.#done = done;
+  }
+
+  /** Ends the exchange with the upstream for a reason of ours. */
+  cancel(refusal: Refusal): void {
+    this.#cancelled ??= new Cancelled(refusal);
+    if (this.#controller === undefined) this.#finish(refusal);
+    else this.#controller.abort(this.#cancelled);
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    if (this.#cancelled !== undefined) {
+      controller.abort(this.#cancelled);
+      return;
+    }
+    this.#exchange.wasDispatched = true;
+    this.#exchange.reservation?.dispatched();
+  }
+
+  onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.#exchange.upstreamStatus = status;
+    const refusal = judgeHead(status, headers);
+    if (refusal !== undefined) {
+      controller.abort(new Cancelled(refusal));
+      return;
+    }
+    this.#body = isEventStream(status, headers)
+      ? new StreamedAnswer(this.#exchange, controller)
+      : new WholeAnswer(this.#exchange, { status, headers });
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    const refusal = this.#body?.data(chunk);
+    if (refusal !== undefined) controller.abort(new Cancelled(refusal));
+  }
+
+  onResponseEnd(): void {
+    const verdict = this.#body?.end();
+    if (verdict instanceof Promise) void verdict.then((refusal) => this.#finish(refusal));
+    else this.#finish(verdict);
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    const failure = upstreamFailure(error, this.#exchange.wasDispatched);
+    this.#finish(this.#body === undefined ? failure : this.#body.fail(failure));
+  }
+
+  #finish(refusal: Refusal | undefined): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#done(refusal);
+  }
+}
+
+const contentTypeOf = (headers: IncomingHttpHeaders): string => {
+  const value = headers['content-type'] ?? '';
+  return (Array.isArray(value) ? '' : value).toLowerCase();
+};
+
+const isEventStream = (status: number, headers: IncomingHttpHeaders): boolean =>
+  status < 300 && contentTypeOf(headers).startsWith('text/event-stream');
+
+const judgeHead = (status: number, headers: IncomingHttpHeaders): Refusal | undefined => {
+  if (status >= 300 && status < 400)
+    return refuse(gatewayErrors.E_UPSTREAM_BROKEN, 'the upstream sent a redirect');
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity')
+    return refuse(gatewayErrors.E_UPSTREAM_BROKEN, 'the upstream compressed its answer unasked');
+  return undefined;
+};
