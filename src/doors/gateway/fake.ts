@@ -78,11 +78,11 @@ const startUpstream = async (answer: Answer, remembers: boolean): Promise<FakeUp
     misbehave: (how) => {
       misbehaviour = how;
     },
-    close: async () => {
-      server.closeAllConnections();
-      server.close();
-      if (server.listening) await once(server, 'close');
-    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 };
 
