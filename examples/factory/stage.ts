@@ -1,0 +1,217 @@
+/**
+ * Everything the story stands on: a trained model, a running Sallyport, workloads with identities,
+ * the model behind the gateway. Each step is a command anybody can type; the story prints it.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type Call, call, type Outcome, type Workload } from './caller.ts';
+import type { Digit } from './digits.ts';
+import type { Narrator } from './narrator.ts';
+import { type Finished, type Program, runTool, sallyport, startProgram } from './programs.ts';
+import { encodeNetwork, train } from './train.ts';
+
+export const trustDomain = 'factory.local';
+const gatewayId = `spiffe://${trustDomain}/sallyport`;
+export const modelServerId = `spiffe://${trustDomain}/model-server`;
+
+export type LedgerRow = {
+  readonly index: number;
+  readonly decision: 'allow' | 'deny' | null;
+  readonly resource: string | null;
+};
+export type Stage = {
+  readonly directory: string;
+  readonly dataDir: string;
+  readonly heldOut: readonly Digit[];
+  readonly gatewayPort: number;
+  readonly modelPort: number;
+  readonly workload: (name: string) => Workload;
+  /** One call to the gateway. */
+  readonly ask: (call: Omit<Call, 'port' | 'server'>) => Promise<Outcome>;
+  /** One call past the gateway. */
+  readonly askModel: (call: Omit<Call, 'port' | 'server'>) => Promise<Outcome>;
+  /** Runs `sallyport …` on this data directory and prints it; throws when it fails. */
+  readonly tool: (...args: readonly string[]) => Promise<string>;
+  /** Runs `sallyport …` as it is, whatever comes of it. */
+  readonly tryTool: (...args: readonly string[]) => Promise<Finished>;
+  /** At most so many requests an hour for a principal. */
+  readonly setRequestLimit: (principal: string, requests: number) => Promise<void>;
+  /** What the ledger's index says about a principal, newest last. */
+  readonly ledgerRows: (principal: string) => Promise<readonly LedgerRow[]>;
+  /** Stops the server, so that the ledger is at rest. */
+  readonly stopServer: () => Promise<number | null>;
+  readonly close: () => Promise<void>;
+};
+
+/** A port that was free a moment ago, for a listener whose number must be known beforehand. */
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0));
+    });
+  });
+
+const endpointFile = (modelPort: number): string => `# The digit reader behind the gateway.
+protocol: v2
+url: https://127.0.0.1:${modelPort}
+network: private
+upstreamModel: digits
+tls:
+  spiffeId: ${modelServerId}
+inputs:
+  - name: pixels
+    datatype: FP32
+    shape: [-1, 784]
+    minimum: 0
+    maximum: 1
+limits:
+  maxTensorElements: 50176
+allowedRoles: [digits-reader]
+`;
+
+const trainModel = (directory: string, narrator: Narrator): readonly Digit[] => {
+  narrator.chapter('A model: learn to read digits from 8,571 real ones');
+  const { network, accuracy, heldOut, seconds } = train((epoch, share) =>
+    narrator.say(`epoch ${epoch}: ${(share * 100).toFixed(2)} % of the held-out digits`),
+  );
+  if (accuracy < 0.92) throw new Error(`the model reads only ${accuracy} of the digits`);
+  writeFileSync(join(directory, 'digits.safetensors'), encodeNetwork(network));
+  narrator.say(
+    `${(accuracy * 100).toFixed(2)} % of ${heldOut.length} digits it never saw,` +
+      ` ${seconds.toFixed(1)} s, written to digits.safetensors`,
+  );
+  return heldOut;
+};
+
+const startServer = async (directory: string, narrator: Narrator) => {
+  narrator.chapter('A gate: start Sallyport and become its administrator');
+  const gatewayPort = await freePort();
+  const config = join(directory, 'sallyport.yaml');
+  const dataDir = join(directory, 'data');
+  writeFileSync(
+    config,
+    `trustDomain: ${trustDomain}\ngateway:\n  listeners:\n` +
+      `    - { host: 127.0.0.1, port: ${gatewayPort}, tls: optional }\n`,
+  );
+  const args = ['server', '--config', config, '--data-dir', dataDir, '--port', '0', '--json'];
+  narrator.command(`sallyport ${args.join(' ')}`);
+  const server = await startProgram([sallyport, ...args, '--log-level', 'warn']);
+  narrator.say(`control plane ${String(server.announced['url'])}, gateway port ${gatewayPort}`);
+  return { server, gatewayPort, dataDir };
+};
+
+const createTool =
+  (dataDir: string, narrator: Narrator) =>
+  async (...args: readonly string[]): Promise<string> => {
+    narrator.command(`sallyport ${args.join(' ')} --data-dir ${dataDir}`);
+    const { code, stdout, stderr } = await runTool([...args, '--data-dir', dataDir]);
+    if (code !== 0) throw new Error(`sallyport ${args.join(' ')} ended with ${code}: ${stderr}`);
+    return stdout;
+  };
+
+/** Principals and their SVIDs; private keys are made by the tool and never reach the server. */
+const createWorkloads = async (
+  tool: Stage['tool'],
+  directory: string,
+  narrator: Narrator,
+): Promise<void> => {
+  narrator.chapter('Identities: one for each workload');
+  const create = ['principal', 'create'];
+  const id = (name: string): readonly string[] => [
+    '--spiffe-id',
+    `spiffe://${trustDomain}/${name}`,
+  ];
+  await tool(...create, 'model-server', '--type', 'Service', ...id('model-server'));
+  for (const [name, role] of [
+    ['scorer', 'digits-reader'],
+    ['spender', 'digits-reader'],
+    ['gardener', 'plant-waterer'],
+  ] as const)
+    await tool(...create, name, '--type', 'Service', '--role', role, ...id(name));
+  await Promise.all(
+    ['model-server', 'scorer', 'spender', 'gardener'].map((name) =>
+      tool('svid', 'mint', ...id(name), '--out', join(directory, name)),
+    ),
+  );
+  await tool('svid', 'mint', ...id('scorer'), '--ttl', '1s', '--out', join(directory, 'latecomer'));
+};
+
+const startModel = async (directory: string, narrator: Narrator): Promise<Program> => {
+  narrator.chapter('A model server that answers nobody but the gateway');
+  const file = (name: string): string => join(directory, 'model-server', name);
+  const files = {
+    model: join(directory, 'digits.safetensors'),
+    cert: file('svid.pem'),
+    key: file('svid-key.pem'),
+    bundle: file('bundle.pem'),
+  };
+  const args = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path]);
+  narrator.command(`node examples/factory/model-server.ts --model … --client ${gatewayId}`);
+  const program = join(import.meta.dirname, 'model-server.ts');
+  return startProgram([program, ...args, '--client', gatewayId]);
+};
+
+const register = async (tool: Stage['tool'], directory: string, port: number): Promise<void> => {
+  const file = join(directory, 'digits.yaml');
+  writeFileSync(file, endpointFile(port));
+  await tool('endpoint', 'add', 'digits', '--file', file);
+  await tool('endpoint', 'add', 'digits-trial', '--file', file, '--mode', 'shadow');
+};
+
+const ledgerRows = async (
+  tool: Stage['tool'],
+  principal: string,
+): Promise<readonly LedgerRow[]> => {
+  const lines = await tool('ledger', 'tail', '--json', '--limit', '1000', '--principal', principal);
+  return lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as LedgerRow);
+};
+
+/** Sets the stage below `directory`, which exists. */
+export const setStage = async (directory: string, narrator: Narrator): Promise<Stage> => {
+  mkdirSync(directory, { recursive: true });
+  const programs: Program[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(programs.map((program) => program.stop()));
+  };
+  try {
+    const heldOut = trainModel(directory, narrator);
+    const { server, gatewayPort, dataDir } = await startServer(directory, narrator);
+    programs.push(server);
+    const tool = createTool(dataDir, narrator);
+    await tool('enrol', '--name', 'factory');
+    await createWorkloads(tool, directory, narrator);
+    const model = await startModel(directory, narrator);
+    programs.push(model);
+    const modelPort = Number(model.announced['port']);
+    await register(tool, directory, modelPort);
+    return {
+      directory,
+      dataDir,
+      heldOut,
+      gatewayPort,
+      modelPort,
+      workload: (name) => ({ directory: join(directory, name) }),
+      ask: (made) => call({ ...made, port: gatewayPort, server: gatewayId }),
+      askModel: (made) => call({ ...made, port: modelPort, server: modelServerId }),
+      tool,
+      tryTool: (...args) => runTool(args),
+      setRequestLimit: async (principal, requests) => {
+        const scope = ['--principal', principal];
+        const limit = ['--measure', 'requests', '--window', 'hour', '--amount', String(requests)];
+        await tool('budget', 'set', ...scope, ...limit);
+      },
+      ledgerRows: (principal) => ledgerRows(tool, principal),
+      stopServer: () => server.stop(),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
