@@ -47,8 +47,16 @@ export const rawResponse = (contentType: string, description: string): RawRespon
 });
 
 type ResponseSchema = z.ZodType | RawResponse;
+/** Readonly all the way down, so that domains' objects can be answered as they are. */
+type Frozen<T> = T extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Frozen<T[K]> }
+    : T;
+
+/** What a handler returns for a response schema. */
 export type Answer<R extends ResponseSchema> = R extends z.ZodType
-  ? z.output<R>
+  ? Frozen<z.output<R>>
   : string | Uint8Array;
 
 export type HandlerInput<Context, P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = {

@@ -1,0 +1,33 @@
+/** All routes of the control plane, one file per noun. */
+import type { RegisterRoutes } from './deps.ts';
+import { registerBudgets } from './routes/budgets.ts';
+import { registerDecisions } from './routes/decisions.ts';
+import { registerEndpoints } from './routes/endpoints.ts';
+import { registerEnrolment } from './routes/enrolment.ts';
+import { registerJoinTokens } from './routes/join-tokens.ts';
+import { registerLedger } from './routes/ledger.ts';
+import { registerPolicies } from './routes/policies.ts';
+import { registerPrincipals } from './routes/principals.ts';
+import { registerSvids } from './routes/svids.ts';
+import { registerSystem } from './routes/system.ts';
+import { registerTokens } from './routes/tokens.ts';
+import { registerWhoami } from './routes/whoami.ts';
+
+/** Registers every route of the control plane on an application made with `createAuthorize`. */
+export const registerApi: RegisterRoutes = (app, deps) => {
+  const parts: readonly RegisterRoutes[] = [
+    registerSystem,
+    registerWhoami,
+    registerEnrolment,
+    registerPrincipals,
+    registerTokens,
+    registerSvids,
+    registerJoinTokens,
+    registerEndpoints,
+    registerBudgets,
+    registerPolicies,
+    registerDecisions,
+    registerLedger,
+  ];
+  for (const register of parts) register(app, deps);
+};
