@@ -101,7 +101,14 @@ const compareMutualTls = async (gateway: RunningGateway, upstream: number): Prom
   const files = ['--cert', file('svid.pem'), '--key', file('svid-key.pem')];
   const program = join(here, 'baselines/bare-proxy.ts');
   const origin = `http://127.0.0.1:${upstream}`;
-  await using bare = startChild([process.execPath, program, origin, ...files, '--ca', file('bundle.pem')]);
+  await using bare = startChild([
+    process.execPath,
+    program,
+    origin,
+    ...files,
+    '--ca',
+    file('bundle.pem'),
+  ]);
   const measure = async (port: number): Promise<number> => {
     const load = { target: { port, tls }, request: chatRequest(), connections };
     await saturate({ ...load, seconds: 2 });

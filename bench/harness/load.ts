@@ -24,7 +24,7 @@ type Job = { readonly request: Uint8Array; readonly tally: Tally };
 const once = async (client: RawClient, job: Job, startMs: number): Promise<void> => {
   const { request, tally } = job;
   try {
-    const status = await client.send(request);
+    const { status } = await client.send(request);
     tally.requests++;
     if (status < 200 || status > 299) tally.failures++;
     tally.latenciesMs.push(performance.now() - startMs);

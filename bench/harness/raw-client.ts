@@ -10,9 +10,14 @@ export type Target = {
   readonly host?: string;
   readonly tls?: ConnectionOptions;
 };
+export type RawAnswer = {
+  readonly status: number;
+  /** Status line and headers, in lower case. */
+  readonly head: string;
+};
 export type RawClient = {
-  /** Sends one request and resolves with the status of its answer. One at a time. */
-  readonly send: (request: Uint8Array) => Promise<number>;
+  /** Sends one request and resolves with its answer, when the last byte is there. One at a time. */
+  readonly send: (request: Uint8Array) => Promise<RawAnswer>;
   readonly close: () => void;
 };
 
@@ -30,23 +35,23 @@ export const encodeRequest = (request: {
   return Buffer.concat([Buffer.from(head), body]);
 };
 
-/** Status of a complete answer at the start of `bytes`; undefined while it is incomplete. */
-const completeStatus = (bytes: Buffer): number | undefined => {
+/** The complete answer at the start of `bytes`; undefined while it is incomplete. */
+const completeAnswer = (bytes: Buffer): RawAnswer | undefined => {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
   const head = bytes.toString('latin1', 0, end + 2).toLowerCase();
-  const status = Number(head.slice(9, 12));
+  const answer = { status: Number(head.slice(9, 12)), head };
   const at = head.indexOf('\r\ncontent-length:');
   if (at >= 0) {
     const length = Number.parseInt(head.slice(at + 17), 10);
-    return bytes.length >= end + 4 + length ? status : undefined;
+    return bytes.length >= end + 4 + length ? answer : undefined;
   }
-  if (!head.includes('transfer-encoding: chunked')) return status;
-  return bytes.subarray(-5).toString('latin1') === '0\r\n\r\n' ? status : undefined;
+  if (!head.includes('transfer-encoding: chunked')) return answer;
+  return bytes.subarray(-5).toString('latin1') === '0\r\n\r\n' ? answer : undefined;
 };
 
 type Waiter = {
-  readonly resolve: (status: number) => void;
+  readonly resolve: (answer: RawAnswer) => void;
   readonly reject: (error: Error) => void;
 };
 
@@ -69,14 +74,14 @@ export const connectRaw = async (target: Target): Promise<RawClient> => {
   socket.on('close', () => fail(new Error('the connection was closed')));
   socket.on('data', (chunk: Buffer) => {
     received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
-    const status = completeStatus(received);
-    if (status === undefined) return;
+    const answer = completeAnswer(received);
+    if (answer === undefined) return;
     received = Buffer.alloc(0);
     const { resolve } = waiter ?? {};
     waiter = undefined;
-    resolve?.(status);
+    resolve?.(answer);
   });
-  const send = (request: Uint8Array): Promise<number> =>
+  const send = (request: Uint8Array): Promise<RawAnswer> =>
     new Promise((resolve, reject) => {
       if (socket.destroyed) return reject(new Error('the connection is closed'));
       waiter = { resolve, reject };

@@ -8,6 +8,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
+import { controlPlaneOf } from '../../examples/factory/control-plane.ts';
 import { runTool, sallyport } from '../../examples/factory/programs.ts';
 import { type Child, startChild } from './child.ts';
 
@@ -28,11 +29,13 @@ export type RunningGateway = AsyncDisposable & {
   readonly credentials: Credentials;
   /** Starts the server again on the same data, after it was killed or stopped. */
   readonly restart: () => Promise<void>;
+  /** Starts a stopped server and kills it so many milliseconds later, ready or not. */
+  readonly killWhileStarting: (ms: number) => Promise<void>;
 };
 
 const trustDomain = 'bench.local';
 const callerId = `spiffe://${trustDomain}/caller`;
-const plentyOfRequests = '1000000000';
+const plentyOfRequests = 1_000_000_000;
 
 /** A port that was free a moment ago. */
 export const freePort = (): Promise<number> =>
@@ -46,17 +49,19 @@ export const freePort = (): Promise<number> =>
 
 type Place = { readonly directory: string; readonly port: number; readonly tlsPort: number };
 
-/** Starts the server and waits until it says that it is ready. */
-const startServer = async ({ directory, port, tlsPort }: Place): Promise<Child> => {
+const launch = ({ directory, port, tlsPort }: Place): Child => {
   const config = join(directory, 'sallyport.yaml');
   const listener = `{ host: 127.0.0.1, port: ${tlsPort}, tls: required }`;
   writeFileSync(config, `trustDomain: ${trustDomain}\ngateway: { listeners: [${listener}] }\n`);
   const dataDir = join(directory, 'data');
   const flags = ['--config', config, '--data-dir', dataDir, '--log-level', 'error'];
-  const child = startChild(
-    [process.execPath, sallyport, 'server', ...flags, '--port', String(port), '--json'],
-    {},
-  );
+  const server = [process.execPath, sallyport, 'server', ...flags];
+  return startChild([...server, '--port', String(port), '--json']);
+};
+
+/** Starts the server and waits until it says that it is ready. */
+const startServer = async (place: Place): Promise<Child> => {
+  const child = launch(place);
   await child.line((line) => line.startsWith('{'));
   return child;
 };
@@ -82,8 +87,9 @@ const administer = async ({ directory }: Place, upstreamPort: number): Promise<C
   );
   const upstream = ['--url', `http://127.0.0.1:${upstreamPort}`, '--network', 'private'];
   await tool('endpoint', 'add', 'bench', '--protocol', 'openai', ...upstream, ...role);
-  const limit = ['--measure', 'requests', '--window', 'month', '--amount', plentyOfRequests];
-  await tool('budget', 'set', '--principal', 'caller', ...limit);
+  const limit = { scope: { kind: 'principal', id: 'caller' }, measure: 'requests' };
+  const body = { ...limit, window: 'month', amount: plentyOfRequests };
+  await controlPlaneOf(dataDir).call('PUT', '/api/v1/limits', body);
   const apiToken = await tool('token', 'create', '--principal', 'caller');
   const mint = ['svid', 'mint', '--spiffe-id', callerId];
   const audience = ['--audience', `spiffe://${trustDomain}/sallyport`];
@@ -119,6 +125,11 @@ export const startGateway = async (upstreamPort: number): Promise<RunningGateway
       restart: async () => {
         await child.stop();
         child = await startServer(place);
+      },
+      killWhileStarting: async (ms) => {
+        const short = launch(place);
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        await short.stop('SIGKILL');
       },
       [Symbol.asyncDispose]: close,
     };

@@ -44,8 +44,8 @@ export const expectRefusal = (outcome: Outcome, status: number, code: string): s
   assert.equal(outcome.code, code);
   const text = JSON.stringify(outcome.body);
   assert.ok(!/node:internal|\.ts:\d+|\bat .*\(/.test(text), `the answer shows a stack: ${text}`);
-  const { detail = '' } = outcome.body as { readonly detail?: string };
-  return `${status} ${code}, "${detail}"`;
+  const { error = '' } = outcome.body as { readonly error?: string };
+  return `${status} ${code}, "${error}"`;
 };
 
 /** Plays acts one after the other; an act that fails does not end the story. */

@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Call, call, type Outcome, type Workload } from './caller.ts';
+import { controlPlaneOf } from './control-plane.ts';
 import type { Digit } from './digits.ts';
 import type { Narrator } from './narrator.ts';
 import { type Finished, type Program, runTool, sallyport, startProgram } from './programs.ts';
@@ -201,10 +202,11 @@ export const setStage = async (directory: string, narrator: Narrator): Promise<S
       askModel: (made) => call({ ...made, port: modelPort, server: modelServerId }),
       tool,
       tryTool: (...args) => runTool(args),
-      setRequestLimit: async (principal, requests) => {
-        const scope = ['--principal', principal];
-        const limit = ['--measure', 'requests', '--window', 'hour', '--amount', String(requests)];
-        await tool('budget', 'set', ...scope, ...limit);
+      setRequestLimit: async (principal, amount) => {
+        const limit = { scope: { kind: 'principal', id: principal }, measure: 'requests' };
+        narrator.command(`PUT /api/v1/limits: ${principal}, ${amount} requests an hour`);
+        const body = { ...limit, window: 'hour', amount };
+        await controlPlaneOf(dataDir).call('PUT', '/api/v1/limits', body);
       },
       ledgerRows: (principal) => ledgerRows(tool, principal),
       stopServer: () => server.stop(),
