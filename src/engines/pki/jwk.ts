@@ -61,13 +61,21 @@ const requiredMembers = (jwk: JsonObject): readonly string[] | undefined => {
   return undefined;
 };
 
+/** RFC 7517 section 4.3; `use` is judged by whoever reads the set, because SPIFFE has its own. */
+const isForVerifying = (jwk: JsonObject): boolean => {
+  const { use, key_ops: operations } = jwk;
+  if (use === 'enc') return false;
+  return operations === undefined || (Array.isArray(operations) && operations.includes('verify'));
+};
+
 /**
  * Imports an EC (P-256, P-384, P-521) or RSA (2048 to 8192 bits) public key. Refuses private
- * members, points off the curve and non-canonical encodings. Never throws.
+ * members, keys meant for something else than verifying, points off the curve and non-canonical encodings. Never throws.
  */
 export const importPublicJwk = (jwk: JsonObject): KeyObject | Refusal => {
   const members = requiredMembers(jwk);
   if (members === undefined) return refuse(pkiErrors.E_PKI_UNSUPPORTED, 'JWK: unsupported kty');
+  if (!isForVerifying(jwk)) return malformed('is not meant for verifying');
   if ('d' in jwk || 'p' in jwk || 'k' in jwk) return malformed('holds a private member');
   const problem = jwk['kty'] === 'EC' ? checkEc(jwk) : checkRsa(jwk);
   if (problem !== undefined) return problem;

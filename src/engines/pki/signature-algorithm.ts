@@ -54,10 +54,11 @@ const readPss = (reader: DerReader): Scheme | undefined => {
   const isMgf1 = mgf?.oid() === oids.mgf1;
   const mask = isMgf1 && mgf ? readHash(mgf.sequence()) : undefined;
   const saltBytes = parameters.optionalExplicit(2)?.smallInteger();
-  const trailer = parameters.optionalExplicit(3)?.smallInteger();
+  // 1 is the DEFAULT and should be absent, but AMD's roots write it.
+  const trailer = parameters.optionalExplicit(3)?.smallInteger() ?? 1;
   parameters.expectEnd();
   const isUsual = main !== undefined && main === mask && saltBytes === main.bytes;
-  return isUsual && trailer === undefined ? { kind: 'rsa-pss', hash: main.hash } : undefined;
+  return isUsual && trailer === 1 ? { kind: 'rsa-pss', hash: main.hash } : undefined;
 };
 
 const readScheme = (algorithm: DerReader, oid: string): Scheme | undefined => {
