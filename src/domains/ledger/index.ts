@@ -1,7 +1,11 @@
 export { ledgerErrors } from './errors.ts';
 export type { MemoryLedger } from './fake.ts';
 export { createMemoryLedger } from './fake.ts';
-export { migrations } from './schema.ts';
+export type { LedgerConfig, OpenLedgerOptions } from './open-ledger.ts';
+export { openLedger } from './open-ledger.ts';
+export type { RemoteProducer } from './producer/connect-producer.ts';
+export { connectProducer } from './producer/connect-producer.ts';
+export { migrations as ledgerMigrations } from './schema.ts';
 export type {
   DroppedCounts,
   EventClass,

@@ -19,10 +19,17 @@ export type RejectMessage = {
 };
 export type ProducerReply = AckMessage | RejectMessage;
 
+/** Signature lines for the checkpoint of a size, if this is its text. */
+export type CosignRequest = {
+  readonly size: number;
+  readonly note: string;
+  readonly lines: string;
+};
+
 export type ControlCall =
   | { readonly call: 'publish' }
   | { readonly call: 'read'; readonly from: number; readonly count: number }
-  | { readonly call: 'cosign'; readonly size: number; readonly lines: string }
+  | ({ readonly call: 'cosign' } & CosignRequest)
   | { readonly call: 'producer'; readonly port: MessagePort }
   | { readonly call: 'close' };
 

@@ -7,6 +7,7 @@ import { tileWidth } from '../../../engines/merkle/index.ts';
 import type { Clock } from '../../../kernel/effects.ts';
 import type { FileOperations } from './file-operations.ts';
 import type { Layout } from './layout.ts';
+import type { CosignRequest } from './protocol.ts';
 import { PartialFiles } from './partial-files.ts';
 import type { Published } from './recovery.ts';
 import type { CheckpointSigner } from './signer.ts';
@@ -63,11 +64,11 @@ export class Publisher {
     return this.#inTurn(() => this.#keep());
   }
 
-  /** Adds signature lines to a recent checkpoint; false when that size is not (or no longer) known. */
-  cosign(size: number, lines: string): Promise<boolean> {
+  /** Adds signature lines to a recent checkpoint; false when it is not (or no longer) known. */
+  cosign({ size, note, lines }: CosignRequest): Promise<boolean> {
     return this.#inTurn(async () => {
       const text = this.#recent.get(size);
-      if (text === undefined) return false;
+      if (text?.startsWith(`${note}\n`) !== true) return false;
       const fresh = lines.split('\n').filter((line) => line !== '' && !text.includes(line));
       const signed = `${text}${fresh.map((line) => `${line}\n`).join('')}`;
       this.#recent.set(size, signed);

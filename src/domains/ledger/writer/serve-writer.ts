@@ -36,7 +36,7 @@ const answer = async (writer: LedgerWriter, request: ControlCall): Promise<unkno
     case 'read':
       return writer.read(request.from, request.count);
     case 'cosign':
-      return writer.cosign(request.size, request.lines);
+      return writer.cosign(request);
     case 'producer':
       return serveProducer(writer, request.port);
     case 'close':

@@ -24,7 +24,11 @@ export type WriterStarter = (start: WriterStart) => Promise<WriterHandle>;
 const unavailable = (reason: string): SallyportError =>
   new SallyportError(ledgerErrors.E_LEDGER_UNAVAILABLE, `the ledger writer: ${reason}`);
 
+/** Longest wait for an answer; a thread that is stuck in a sync to a dead disk gives none. */
+const callTimeoutMs = 30_000;
+
 type Pending = {
+  readonly timer: NodeJS.Timeout;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: SallyportError) => void;
 };
@@ -53,7 +57,8 @@ class Connection {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     // The process must not end while an answer is awaited, and may otherwise.
     if (this.#pending.size === 0) this.#port.ref();
-    this.#pending.set(id, { resolve, reject });
+    const timer = setTimeout(() => this.#expire(id), callTimeoutMs).unref();
+    this.#pending.set(id, { timer, resolve, reject });
     const message: ControlRequest = { id, request };
     this.#port.postMessage(message, [...transfer]);
     return promise;
@@ -64,12 +69,23 @@ class Connection {
     this.#endReason ??= reason;
     const lost = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject } of lost) reject(unavailable(this.#endReason));
+    for (const { timer, reject } of lost) {
+      clearTimeout(timer);
+      reject(unavailable(this.#endReason));
+    }
+  }
+
+  #expire(id: number): void {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    this.relax();
+    pending?.reject(unavailable('it does not answer'));
   }
 
   #receive(message: ControlReply | Notice): void {
     if ('notice' in message) return this.listener(message);
     const pending = this.#pending.get(message.id);
+    clearTimeout(pending?.timer);
     this.#pending.delete(message.id);
     this.relax();
     if ('error' in message) pending?.reject(unavailable(message.error));
@@ -109,6 +125,7 @@ const handleOf = async (
         connection.listener = listener;
       },
       close: async () => {
+        connection.listener = () => undefined;
         await connection.call({ call: 'close' }).catch(() => undefined);
         await thread.stop();
       },

@@ -13,8 +13,10 @@ import { Availability } from './availability.ts';
 import { EntryLog } from './entry-log.ts';
 import type { FileOperations } from './file-operations.ts';
 import { layoutOf } from './layout.ts';
+import { Pace } from './pace.ts';
 import type {
   BatchMessage,
+  CosignRequest,
   Notice,
   OpenedFacts,
   ProducerReply,
@@ -27,12 +29,7 @@ import { sealFrames } from './segment.ts';
 import { type SharedState, writeSize } from './shared-state.ts';
 import type { CheckpointSigner } from './signer.ts';
 
-/** A commit of fewer entries does not make the next one wait for company. */
-const busyEntries = 8;
 const maxCommitBytes = 4 * 1024 * 1024;
-/** Beyond this much waiting for the disk, commits pause so that memory stays bounded. */
-const maxQueuedTileBytes = 128 * 1024 * 1024;
-const pauseMs = 5;
 const grownIntervalMs = 100;
 
 export type WriterOptions = {
@@ -54,12 +51,11 @@ export class LedgerWriter {
   readonly #log: EntryLog;
   readonly #publisher: Publisher;
   readonly #availability: Availability;
+  readonly #pace: Pace;
   #queue: Waiting[] = [];
   #isScheduled = false;
   #isClosed = false;
   #isPublishing = false;
-  #lastCommitMs = Number.NEGATIVE_INFINITY;
-  #lastCommitEntries = 0;
   #publishTimer: NodeJS.Timeout | undefined;
   #grownTimer: NodeJS.Timeout | undefined;
 
@@ -82,6 +78,7 @@ export class LedgerWriter {
     this.#options = options;
     const { files, signer, clock, settings, shared, notify } = options;
     const layout = layoutOf(settings.directory);
+    this.#pace = new Pace(clock, settings.commitWindowMs);
     this.#log = new EntryLog({
       files,
       layout,
@@ -142,8 +139,8 @@ export class LedgerWriter {
     return this.#log.read(from, count);
   }
 
-  cosign(size: number, lines: string): Promise<boolean> {
-    return this.#publisher.cosign(size, lines);
+  cosign(request: CosignRequest): Promise<boolean> {
+    return this.#publisher.cosign(request);
   }
 
   /** Commits what is queued, publishes and keeps a last checkpoint, lets go of the files. */
@@ -188,16 +185,9 @@ export class LedgerWriter {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    const waitMs = this.#waitMs();
+    const waitMs = this.#pace.waitMs(this.#log.store.queuedBytes);
     if (waitMs <= 0) setImmediate(this.#run);
     else setTimeout(this.#run, waitMs);
-  }
-
-  #waitMs(): number {
-    if (this.#log.store.queuedBytes > maxQueuedTileBytes) return pauseMs;
-    if (this.#lastCommitEntries < busyEntries) return 0;
-    const sinceMs = this.#options.clock.monotonicMs() - this.#lastCommitMs;
-    return this.#options.settings.commitWindowMs - sinceMs;
   }
 
   readonly #run = (): void => {
@@ -227,8 +217,7 @@ export class LedgerWriter {
       index += payloads.length;
     }
     for (const { payloads } of batches) this.#log.integrate(payloads);
-    this.#lastCommitMs = this.#options.clock.monotonicMs();
-    this.#lastCommitEntries = count;
+    this.#pace.committed(count);
     this.#afterGrowth();
   }
 

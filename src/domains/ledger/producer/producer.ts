@@ -1,0 +1,173 @@
+/**
+ * The sending half of the ledger: collects the entries of one turn of the event loop, posts them to
+ * the writer as one transferred buffer and settles each when the batch is answered. A writer that
+ * does not answer in time (a hanging disk) is treated as refusing.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { Clock } from '../../../kernel/effects.ts';
+import { SallyportError } from '../../../kernel/errors.ts';
+import { type EntryParts, entryText } from '../entry.ts';
+import { ledgerErrors } from '../errors.ts';
+import { FrameBuffer } from '../frames.ts';
+import type { BatchMessage, ProducerReply } from '../writer/protocol.ts';
+
+/** Bytes handed over and not yet answered, beyond which appends are refused. */
+const maxInFlightBytes = 64 * 1024 * 1024;
+/** A batch is posted early when it has grown to this. */
+const maxBatchBytes = 1024 * 1024;
+
+/** One entry on its way; called exactly one of the two. */
+export type Item = {
+  /** What was encoded; absent for entries given as text. */
+  readonly parts?: EntryParts;
+  readonly accepted: (index: number) => void;
+  readonly refused: (error: SallyportError) => void;
+};
+
+export type ProducerOptions = {
+  readonly port: MessagePort;
+  readonly clock: Clock;
+  /** Longest silence of the writer while something is in flight. */
+  readonly timeoutMs: number;
+  /** Hears of every acknowledged batch, before its items. */
+  readonly onAccepted?: (first: number, items: readonly Item[]) => void;
+};
+
+type Batch = { readonly items: readonly Item[]; readonly bytes: number; readonly sentMs: number };
+
+export const unavailable = (reason: string): SallyportError =>
+  new SallyportError(ledgerErrors.E_LEDGER_UNAVAILABLE, `the ledger refuses: ${reason}`, {
+    data: { reason },
+  });
+
+const closed = (): SallyportError =>
+  new SallyportError(ledgerErrors.E_LEDGER_CLOSED, 'the ledger was closed');
+
+export class Producer {
+  readonly #options: ProducerOptions;
+  readonly #sent = new Map<number, Batch>();
+  #frames: FrameBuffer | undefined;
+  #items: Item[] = [];
+  #nextId = 0;
+  #inFlightBytes = 0;
+  #lastBatchBytes = 0;
+  #endError: SallyportError | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  #idle: PromiseWithResolvers<void> | undefined;
+
+  constructor(options: ProducerOptions) {
+    this.#options = options;
+    options.port.on('message', (reply: ProducerReply) => this.#receive(reply));
+    options.port.on('close', () => this.end(closed()));
+    options.port.unref();
+  }
+
+  /** Bytes not yet answered, those still being collected included. */
+  get inFlightBytes(): number {
+    return this.#inFlightBytes;
+  }
+
+  /** Queues an entry. Throws what `entryText` throws; everything else goes to the item. */
+  submit(parts: EntryParts, item: Omit<Item, 'parts'>): void {
+    this.submitText(entryText(parts), { ...item, parts });
+  }
+
+  /** Queues an entry that is encoded already. */
+  submitText(text: string, item: Item): void {
+    if (this.#endError !== undefined) return item.refused(this.#endError);
+    if (this.#inFlightBytes > maxInFlightBytes)
+      return item.refused(unavailable('the writer is too far behind'));
+    if (this.#frames === undefined) {
+      this.#frames = new FrameBuffer(this.#lastBatchBytes);
+      setImmediate(this.#flush);
+    }
+    this.#inFlightBytes += this.#frames.add(text);
+    this.#items.push(item);
+    if (this.#frames.sizeBytes >= maxBatchBytes) this.#flush();
+  }
+
+  /** Resolves when everything submitted so far has been answered. */
+  settled(): Promise<void> {
+    if (this.#inFlightBytes === 0) return Promise.resolve();
+    this.#idle ??= Promise.withResolvers<void>();
+    return this.#idle.promise;
+  }
+
+  /** Refuses everything in flight and from now on. */
+  end(error: SallyportError): void {
+    this.#endError ??= error;
+    clearInterval(this.#watch);
+    const lost = [...this.#sent.values()].flatMap(({ items }) => items);
+    const waiting = this.#items;
+    this.#sent.clear();
+    this.#items = [];
+    this.#frames = undefined;
+    this.#inFlightBytes = 0;
+    this.#announceIdle();
+    for (const item of [...lost, ...waiting]) item.refused(this.#endError);
+  }
+
+  readonly #flush = (): void => {
+    const frames = this.#frames;
+    if (frames === undefined || frames.count === 0) return;
+    const items = this.#items;
+    this.#frames = undefined;
+    this.#items = [];
+    this.#lastBatchBytes = frames.sizeBytes;
+    const id = this.#nextId++;
+    const { port, clock } = this.#options;
+    if (this.#sent.size === 0) this.#beginWatch();
+    this.#sent.set(id, { items, bytes: frames.sizeBytes, sentMs: clock.monotonicMs() });
+    const bytes = frames.finish();
+    const message: BatchMessage = { id, count: items.length, bytes };
+    port.postMessage(message, [bytes.buffer]);
+  };
+
+  #receive(reply: ProducerReply): void {
+    const batch = this.#sent.get(reply.id);
+    if (batch === undefined) return;
+    this.#forget(reply.id, batch);
+    if ('code' in reply) {
+      const error =
+        reply.code === 'invalid'
+          ? new SallyportError(ledgerErrors.E_LEDGER_EVENT_INVALID, reply.reason)
+          : unavailable(reply.reason);
+      for (const item of batch.items) item.refused(error);
+      return;
+    }
+    const { first } = reply;
+    this.#options.onAccepted?.(first, batch.items);
+    for (const [i, item] of batch.items.entries()) item.accepted(first + i);
+  }
+
+  #announceIdle(): void {
+    if (this.#inFlightBytes > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
+  }
+
+  #forget(id: number, batch: Batch): void {
+    this.#sent.delete(id);
+    this.#inFlightBytes -= batch.bytes;
+    this.#announceIdle();
+    if (this.#sent.size > 0) return;
+    clearInterval(this.#watch);
+    this.#options.port.unref();
+  }
+
+  /** While answers are awaited the process stays alive and the writer's silence is measured. */
+  #beginWatch(): void {
+    const { port, timeoutMs } = this.#options;
+    port.ref();
+    this.#watch = setInterval(() => this.#refuseLate(), Math.max(1, timeoutMs / 4)).unref();
+  }
+
+  #refuseLate(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const [id, batch] of this.#sent) {
+      if (nowMs - batch.sentMs < this.#options.timeoutMs) return;
+      this.#forget(id, batch);
+      for (const item of batch.items) item.refused(unavailable('the disk does not answer'));
+    }
+  }
+}
