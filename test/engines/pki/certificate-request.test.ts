@@ -1,3 +1,4 @@
+/** Certificate requests: proof of possession and strict form. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, it } from 'node:test';

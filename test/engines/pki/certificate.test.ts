@@ -1,3 +1,4 @@
+/** Certificates: parsed as node parses them, malformed ones refused, foreign ones verified. */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

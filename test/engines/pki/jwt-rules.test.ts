@@ -1,3 +1,4 @@
+/** The rules of the JWT-SVID standard by their ids, with jose as the second opinion. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, it } from 'node:test';

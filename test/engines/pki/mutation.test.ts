@@ -1,3 +1,4 @@
+/** Byte mutation of everything this engine parses: a value or a refusal, never anything else. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, it } from 'node:test';

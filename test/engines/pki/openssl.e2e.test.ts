@@ -1,3 +1,4 @@
+/** The openssl command as an independent judge of what we issue, and as a source of requests. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';

@@ -1,3 +1,4 @@
+/** Path validation: which chains hold, which do not, and for how long. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toX509Authority, validateX509Svid } from '../../../src/engines/pki/index.ts';

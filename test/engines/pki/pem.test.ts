@@ -1,3 +1,4 @@
+/** Strict PEM: one text, one meaning. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decodeOnePem, decodePem, encodePem } from '../../../src/engines/pki/index.ts';

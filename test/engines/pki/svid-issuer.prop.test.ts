@@ -1,3 +1,4 @@
+/** The template against the general DER writer, over random names and lifetimes. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';

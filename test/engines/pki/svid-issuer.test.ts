@@ -1,3 +1,4 @@
+/** Issuance by template: what comes out, and what is refused before it is signed. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';

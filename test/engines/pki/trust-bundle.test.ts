@@ -1,3 +1,4 @@
+/** Trust bundles and JWKs: what is read, what is ignored, what is refused. */
 import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, it } from 'node:test';

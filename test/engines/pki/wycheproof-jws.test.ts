@@ -1,3 +1,4 @@
+/** JWS signatures of Project Wycheproof; skipped when the vectors are not there. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** The rules of the X509-SVID standard, one case or more for each, by their ids. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
