@@ -10,14 +10,14 @@ export type FlipOutcome = { readonly flips: number; readonly undetected: readonl
 
 /** Entries, stale partials, history and a write-ahead tail: about 32 KB. */
 export const buildSmallLog = (): Map<string, Uint8Array> => {
-  const entries = Array.from({ length: 60 }, (_, index) => entryOf(index));
-  return buildLog({ keys: createLogKeys(), entries, sizes: [20, 55], walFrom: 40 });
+  const entries = Array.from({ length: 70 }, (_, index) => entryOf(index, 165));
+  return buildLog({ keys: createLogKeys(), entries, sizes: [20, 65], walFrom: 45 });
 };
 
 /** Full tiles on two levels, partial ones and a write-ahead tail: about 1 MB. */
 export const buildLargeLog = (): Map<string, Uint8Array> => {
-  const entries = Array.from({ length: 1560 }, (_, index) => entryOf(index, 560));
-  return buildLog({ keys: createLogKeys(), entries, sizes: [300, 1100, 1550], walFrom: 1500 });
+  const entries = Array.from({ length: 1580 }, (_, index) => entryOf(index, 560));
+  return buildLog({ keys: createLogKeys(), entries, sizes: [300, 1100, 1570], walFrom: 1510 });
 };
 
 /** Park and Miller's generator: reproducible, good enough to choose places. */

@@ -4,7 +4,7 @@ import { listLog, type Scan } from './scan.ts';
 
 const maxDirectoryDepth = 12;
 
-/** Walks the whole log directory. `size` counts all entries found, signed or pending. */
+/** Walks the whole log directory. `size` counts all entries, signed or pending. */
 export const checkStrayFiles = (scan: Scan, size: number): void => {
   for (const { name, kind } of listLog(scan, '')) {
     if (name === 'tile' && kind === 'directory') walkTiles(scan, { path: name, size, depth: 0 });

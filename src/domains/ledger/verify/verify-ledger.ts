@@ -58,7 +58,7 @@ export const verifyLedger = async (options: VerifyOptions): Promise<LedgerVerifi
   const claims = readClaims(scan, { options, policies, current });
   const signedSize = current?.size ?? 0;
   const pass = await checkEntries(scan, { signedSize, claims });
-  checkStrayFiles(scan, pass.size);
+  checkStrayFiles(scan, Math.max(pass.size, signedSize));
   const isComplete = current !== undefined && pass.size >= signedSize;
   return {
     ok: report.problems.length === 0,
