@@ -1,22 +1,44 @@
 /** Access: who may do what. Owns the entity graph, the policies in force and every decision. */
+export {
+  authorizeFromFiles,
+  datetimeValue,
+  entityValue,
+  explainFromFiles,
+  ipValue,
+  validatePolicies,
+} from '../../engines/authorization/index.ts';
+export { createAccess } from './create-access.ts';
+export { accessErrors } from './errors.ts';
+export { decisionAsked, recordedDecision } from './events.ts';
+export { createMemoryAccess } from './fake.ts';
+export { readPolicyFolder } from './policy-folder.ts';
+export { accessMigrations } from './schema.ts';
+
 export type {
-  Access,
-  AccessChange,
-  AccessExplanation,
-  AccessPolicies,
-  AccessRequest,
   CedarValue,
   Decision,
   Entity,
   EntityRef,
-  ListEntities,
+  Explanation,
   Obligation,
   PolicyError,
   PolicyExplanation,
-  PolicyFile,
   PolicyProblem,
-  PolicySetInfo,
+  PolicySource,
   Reason,
+} from '../../engines/authorization/index.ts';
+export type { AccessDependencies, AccessLedger } from './create-access.ts';
+export type { AskedDecision } from './events.ts';
+export type { MemoryAccessOptions } from './fake.ts';
+export type { PolicyFolder } from './policy-folder.ts';
+export type {
+  Access,
+  AccessChange,
+  AccessPolicies,
+  AccessRequest,
+  CandidatePolicies,
+  ListEntities,
+  PolicySetInfo,
   ReplacePolicies,
   ReplayChange,
   ReplayReport,

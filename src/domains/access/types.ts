@@ -7,13 +7,11 @@ import type {
   Decision,
   Entity,
   EntityRef,
-  Obligation,
-  PolicyError,
-  Reason,
+  Explanation,
+  PolicyProblem,
+  PolicySource,
 } from '../../engines/authorization/index.ts';
 import type { Refusal } from '../../kernel/errors.ts';
-
-export type { CedarValue, Decision, Entity, EntityRef, Obligation, PolicyError, Reason };
 
 /** One question. `action` is the id of an `Action` entity, for example `infer` or `token:create`. */
 export type AccessRequest = {
@@ -22,13 +20,18 @@ export type AccessRequest = {
   readonly resource: EntityRef;
   /** Facts about the call; attributes as in `content/policies/schema.cedarschema`. */
   readonly context: Readonly<Record<string, CedarValue>>;
+  /**
+   * What the asker says about principal and resource. What the entity graph knows wins. Such
+   * questions are not cached.
+   */
+  readonly claims?: {
+    readonly principal?: Entity['attrs'];
+    readonly resource?: Entity['attrs'];
+  };
 };
 
 /** The control plane itself, resource of all `system:*`, `policy:*`, `ledger:*` actions. */
 export type SystemEntityRef = { readonly type: 'System'; readonly id: 'sallyport' };
-
-/** Text of one policy file; `file` appears in the reasons of decisions. */
-export type PolicyFile = { readonly file: string; readonly text: string };
 
 /** Where the policies in force came from and which version they are. */
 export type PolicySetInfo = {
@@ -36,23 +39,21 @@ export type PolicySetInfo = {
   readonly version: number;
   /** `sha256:…` over the canonical form of files and schema. */
   readonly digest: string;
-  readonly files: readonly PolicyFile[];
+  readonly files: readonly PolicySource[];
   readonly schema: string;
   readonly policyIds: readonly string[];
   /** Why every request is denied, when the set is invalid (E_POLICY_INVALID). */
   readonly problems: readonly PolicyProblem[];
 };
 
-export type PolicyProblem = {
-  readonly severity: 'error' | 'warning';
-  readonly message: string;
-  readonly policyId?: string;
-  readonly file?: string;
-  readonly line?: number;
+/** A set that is not in force. */
+export type CandidatePolicies = {
+  readonly files: readonly PolicySource[];
+  /** Cedar schema as text; the one in force when absent. */
+  readonly schema?: string;
 };
 
-export type ReplacePolicies = {
-  readonly files: readonly PolicyFile[];
+export type ReplacePolicies = CandidatePolicies & {
   /** Who replaces; recorded in the ledger. */
   readonly actor: EntityRef;
   /** Refuse with E_POLICY_CONFLICT unless the version in force is still this one. */
@@ -60,8 +61,7 @@ export type ReplacePolicies = {
 };
 
 export type ReplayRequest = {
-  /** The candidate set. */
-  readonly files: readonly PolicyFile[];
+  readonly candidate: CandidatePolicies;
   /** Epoch milliseconds; decisions recorded from here on are replayed. */
   readonly fromMs: number;
   /** At most this many recorded decisions, newest first; default 100,000. */
@@ -74,6 +74,8 @@ export type ReplayChange = {
   readonly timeMs: number;
   readonly request: AccessRequest;
   readonly before: Decision['decision'];
+  /** What the set in force would answer today; differs from `before` when entities changed. */
+  readonly now: Decision['decision'];
   readonly after: Decision;
 };
 
@@ -91,7 +93,7 @@ export type AccessPolicies = {
   /** The set in force. */
   readonly list: () => PolicySetInfo;
   /** Problems of a candidate set against the schema in force; empty of errors means replaceable. */
-  readonly validate: (files: readonly PolicyFile[]) => readonly PolicyProblem[];
+  readonly validate: (candidate: CandidatePolicies) => readonly PolicyProblem[];
   /**
    * Puts a new set in force, after a decisive ledger event with both digests. Refused with
    * E_POLICY_INVALID when validation finds errors; the old set then stays.
@@ -112,23 +114,15 @@ export type AccessChange =
   | { readonly kind: 'entities'; readonly revision: number; readonly changed: readonly EntityRef[] }
   | { readonly kind: 'policies'; readonly revision: number };
 
-/** One explained policy: was it considered, did it match, and if not why not. */
-export type PolicyExplanation = Reason & {
-  readonly effect: 'permit' | 'forbid';
-  readonly outcome: 'determining' | 'matched' | 'not-matched' | 'error' | 'out-of-scope';
-  readonly why: string;
-};
-export type AccessExplanation = {
-  readonly decision: Decision;
-  readonly policies: readonly PolicyExplanation[];
-};
-
 export type Access = {
   /** Decides now, from memory. Never throws; closed by default. */
   readonly decide: (request: AccessRequest) => Decision;
   /** As `decide`, with a word about every policy. Not for hot paths. */
-  readonly explain: (request: AccessRequest) => AccessExplanation;
-  /** Creates or replaces an entity. In force here on return, on other replicas within 1 s. */
+  readonly explain: (request: AccessRequest) => Explanation;
+  /**
+   * Creates or replaces an entity. In force here on return, on other replicas within 1 s. Refused
+   * with E_ENTITY_INVALID when it does not fit the schema or would be its own ancestor.
+   */
   readonly putEntity: (entity: Entity) => Promise<void | Refusal>;
   /** True when it existed. */
   readonly removeEntity: (uid: EntityRef) => Promise<boolean>;

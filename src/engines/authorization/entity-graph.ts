@@ -16,7 +16,9 @@ export type EntitySource = {
 export type EntityGraph = EntitySource & {
   readonly size: () => number;
   readonly values: () => IterableIterator<Entity>;
-  /** Creates or replaces; refused when it would close a cycle. */
+  /** Why an entity cannot be put: it would be its own ancestor. */
+  readonly problem: (entity: Entity) => Refusal | undefined;
+  /** Creates or replaces; refused when `problem` finds one. */
   readonly put: (entity: Entity) => void | Refusal;
   /** True when it existed. */
   readonly remove: (uid: EntityRef) => boolean;
@@ -39,60 +41,69 @@ export const isEntityType = (type: string): boolean =>
 
 const noAncestors: ReadonlyMap<string, EntityRef> = new Map();
 
-/** Makes an empty graph. */
-export const createEntityGraph = (): EntityGraph => {
-  const entities = new Map<string, Entity>();
-  const closures = new Map<string, ReadonlyMap<string, EntityRef>>();
+type Closures = {
+  readonly of: EntitySource['ancestors'];
+  readonly forget: () => void;
+};
 
-  const climb = (uid: EntityRef): ReadonlyMap<string, EntityRef> => {
+/** Transitive parents, remembered until told to forget. */
+const createClosures = (entities: ReadonlyMap<string, Entity>): Closures => {
+  const known = new Map<string, ReadonlyMap<string, EntityRef>>();
+  const climb = (entity: Entity): ReadonlyMap<string, EntityRef> => {
     const found = new Map<string, EntityRef>();
-    const open: EntityRef[] = [...(entities.get(entityKey(uid))?.parents ?? [])];
+    const open: EntityRef[] = [...entity.parents];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const key = entityKey(next);
       if (found.has(key)) continue;
       found.set(key, next);
       open.push(...(entities.get(key)?.parents ?? []));
     }
-    return found.size === 0 ? noAncestors : found;
-  };
-
-  const ancestors = (uid: EntityRef): ReadonlyMap<string, EntityRef> => {
-    const key = entityKey(uid);
-    const entity = entities.get(key);
-    if (entity === undefined || entity.parents.length === 0) return noAncestors;
-    const known = closures.get(key);
-    if (known !== undefined) return known;
-    const found = climb(uid);
-    closures.set(key, found);
     return found;
   };
+  return {
+    of: (uid) => {
+      const key = entityKey(uid);
+      const entity = entities.get(key);
+      if (entity === undefined || entity.parents.length === 0) return noAncestors;
+      const found = known.get(key) ?? climb(entity);
+      known.set(key, found);
+      return found;
+    },
+    forget: () => known.clear(),
+  };
+};
 
-  const put = (entity: Entity): void | Refusal => {
+/** Makes an empty graph. */
+export const createEntityGraph = (): EntityGraph => {
+  const entities = new Map<string, Entity>();
+  const closures = createClosures(entities);
+
+  const problem = (entity: Entity): Refusal | undefined => {
     const key = entityKey(entity.uid);
     const cyclic = entity.parents.find(
-      (parent) => entityKey(parent) === key || ancestors(parent).has(key),
+      (parent) => entityKey(parent) === key || closures.of(parent).has(key),
     );
-    if (cyclic !== undefined)
-      return refuse(
-        authorizationErrors.E_ENTITIES_INVALID,
-        `${formatEntity(entity.uid)} cannot have the parent ${formatEntity(cyclic)}: it is its own ancestor`,
-      );
-    entities.set(key, entity);
-    closures.clear();
-  };
-
-  const remove = (uid: EntityRef): boolean => {
-    closures.clear();
-    return entities.delete(entityKey(uid));
+    if (cyclic === undefined) return undefined;
+    const what = `${formatEntity(entity.uid)} cannot have the parent ${formatEntity(cyclic)}`;
+    return refuse(authorizationErrors.E_ENTITIES_INVALID, `${what}: it is its own ancestor`);
   };
 
   return {
     get: (uid) => entities.get(entityKey(uid)),
-    ancestors,
+    ancestors: closures.of,
     size: () => entities.size,
     values: () => entities.values(),
-    put,
-    remove,
+    problem,
+    put: (entity) => {
+      const refusal = problem(entity);
+      if (refusal !== undefined) return refusal;
+      entities.set(entityKey(entity.uid), entity);
+      closures.forget();
+    },
+    remove: (uid) => {
+      closures.forget();
+      return entities.delete(entityKey(uid));
+    },
   };
 };
 

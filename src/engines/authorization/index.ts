@@ -26,7 +26,13 @@ export {
 
 export type { AuthorizationFiles } from './authorize-from-files.ts';
 export type { EntityGraph, EntitySource } from './entity-graph.ts';
-export type { Plan, PolicyQuestion, PolicySet, PolicySetOptions } from './policy-set.ts';
+export type {
+  Plan,
+  PolicyDescription,
+  PolicyQuestion,
+  PolicySet,
+  PolicySetOptions,
+} from './policy-set.ts';
 export type {
   CedarValue,
   Decision,

@@ -10,7 +10,7 @@ import { contextKey } from './context-key.ts';
 import type { EntitySource } from './entity-graph.ts';
 import { createEntityCheck, type EntityCheck } from './entity-check.ts';
 import { authorizationErrors } from './errors.ts';
-import { decideCandidates, denyWith, type Engine, type World } from './evaluate.ts';
+import { decideCandidates, denyWith, type Engine, reasonOf, type World } from './evaluate.ts';
 import { explainDecision } from './explain.ts';
 import type { Policy } from './policy.ts';
 import { readEntities } from './read-entities.ts';
@@ -26,6 +26,7 @@ import type {
   PolicyProblem,
   PolicyRequest,
   PolicySource,
+  Reason,
 } from './types.ts';
 import { mergeUsage, summarizeUsage, type UsageSummary } from './usage.ts';
 import { readAndValidate } from './validate.ts';
@@ -41,6 +42,8 @@ export type PolicySetOptions = {
 };
 
 type Context = PolicyRequest['context'];
+
+export type PolicyDescription = Reason & { readonly effect: 'permit' | 'forbid' };
 
 /** Who asks to do what; a request without its context. */
 export type PolicyQuestion = Omit<PolicyRequest, 'context'>;
@@ -72,8 +75,8 @@ export type PolicySet = {
   readonly readEntity: (entity: Entity) => Entity | Refusal;
   /** A context in explicit notation, as the schema tells for this action. */
   readonly readContext: (action: EntityRef, context: Context) => Context;
-  /** True when this is the id of a forbid policy. */
-  readonly isForbid: (policyId: string) => boolean;
+  /** Effect and place of a policy. */
+  readonly describe: (policyId: string) => PolicyDescription | undefined;
   /** Frees what the evaluator holds. The set stays usable and prepares again. */
   readonly dispose: () => void;
 };
@@ -169,7 +172,10 @@ const toPolicySet = (core: Core, warnings: readonly PolicyProblem[]): PolicySet 
   usage: (action) => usage(core, action),
   readEntity: (entity) => readEntity(core, entity),
   readContext: core.notation.context,
-  isForbid: (policyId) => core.engine.byId.get(policyId)?.effect === 'forbid',
+  describe: (policyId) => {
+    const policy = core.engine.byId.get(policyId);
+    return policy && { ...reasonOf(policy), effect: policy.effect };
+  },
   dispose: () => {
     core.engine.slices.clear();
     core.worlds.release();

@@ -1,0 +1,106 @@
+/**
+ * Deciding, closed by default: without valid policies, with knowledge too old, for malformed questions,
+ * and when a prohibition cannot be evaluated, the answer is no.
+ */
+import {
+  type Decision,
+  type Entity,
+  type EntitySource,
+  entityKey,
+  type Explanation,
+  type PolicySet,
+  withAttributes,
+} from '../../engines/authorization/index.ts';
+import { type DecisionCache, toQuestion } from './decision-cache.ts';
+import { accessErrors } from './errors.ts';
+import type { AccessRequest } from './types.ts';
+
+/** A denial that no policy determined; the message starts with a stable code. */
+export const denial = (code: string, detail: string): Decision => ({
+  decision: 'deny',
+  reasons: [],
+  obligations: [],
+  errors: [{ policyId: '', message: `${code}: ${detail}` }],
+});
+
+export const invalidPolicies = (problems: number): Decision =>
+  denial('E_POLICY_INVALID', `the policies in force have ${problems} problem(s)`);
+
+export const staleKnowledge = (ageMs: number): Decision =>
+  denial(accessErrors.E_ACCESS_STALE.code, `last heard of changes ${Math.round(ageMs)} ms ago`);
+
+/**
+ * Cedar skips policies that err. For a permit that is closed; a forbid that is skipped would open
+ * the door, so here it counts as if it had matched.
+ */
+export const closeOverErrors = (set: PolicySet, decision: Decision): Decision => {
+  if (decision.decision === 'deny' || decision.errors.length === 0) return decision;
+  const blind = decision.errors
+    .map(({ policyId }) => set.describe(policyId))
+    .filter((policy) => policy?.effect === 'forbid');
+  if (blind.length === 0) return decision;
+  const reasons = blind.flatMap((policy) => {
+    if (policy === undefined) return [];
+    const { effect: _effect, ...reason } = policy;
+    return [reason];
+  });
+  return { decision: 'deny', reasons, obligations: [], errors: decision.errors };
+};
+
+const claimsOf = ({ principal, resource, claims }: AccessRequest) => {
+  const added = new Map<string, Entity['attrs']>();
+  for (const [ref, attrs] of [
+    [principal, claims?.principal],
+    [resource, claims?.resource],
+  ] as const)
+    if (attrs !== undefined) added.set(entityKey(ref), { ...added.get(entityKey(ref)), ...attrs });
+  return added;
+};
+
+export type Deciding = {
+  readonly set: PolicySet;
+  readonly source: EntitySource;
+  readonly cache: DecisionCache;
+};
+
+/** What is asked has the shape of a question; callers may pass on what foreigners sent. */
+const isQuestion = ({ principal, action, resource }: Partial<AccessRequest>): boolean =>
+  typeof principal?.type === 'string' &&
+  typeof principal.id === 'string' &&
+  typeof action === 'string' &&
+  typeof resource?.type === 'string' &&
+  typeof resource.id === 'string';
+
+const malformed = denial('E_MALFORMED', 'principal, action or resource is malformed');
+
+/** Decides one request, from the cache when it holds no claims. Never throws. */
+export const decideWith = ({ set, source, cache }: Deciding, request: AccessRequest): Decision => {
+  if (!isQuestion(request)) return malformed;
+  if (request.claims === undefined) return closeOverErrors(set, cache.decide(set, source, request));
+  const question = { ...toQuestion(request), context: request.context };
+  return closeOverErrors(set, set.decide(question, withAttributes(source, claimsOf(request))));
+};
+
+/** As `decideWith`, policy by policy. */
+export const explainWith = ({ set, source }: Deciding, request: AccessRequest): Explanation => {
+  if (!isQuestion(request)) return { decision: malformed, policies: [] };
+  const question = { ...toQuestion(request), context: request.context };
+  const explanation = set.explain(question, withAttributes(source, claimsOf(request)));
+  const decision = closeOverErrors(set, explanation.decision);
+  if (decision === explanation.decision) return explanation;
+  const decisive = new Set(decision.reasons.map(({ policyId }) => policyId));
+  return {
+    decision,
+    policies: explanation.policies.map((policy) =>
+      policy.outcome === 'determining'
+        ? { ...policy, outcome: 'matched', why: 'it matches, but a forbid policy overrides' }
+        : decisive.has(policy.policyId)
+          ? {
+              ...policy,
+              outcome: 'determining',
+              why: `counts as a match, as it erred: ${policy.why}`,
+            }
+          : policy,
+    ),
+  };
+};

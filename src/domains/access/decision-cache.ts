@@ -1,0 +1,86 @@
+/**
+ * Remembers decisions. The key is everything a decision depends on: who, what, about what, and of the
+ * context exactly what the policies in question read. Policies and entities are not in the key:
+ * whoever changes them clears the cache.
+ */
+import type { Decision, EntitySource, Plan, PolicySet } from '../../engines/authorization/index.ts';
+import type { AccessRequest } from './types.ts';
+
+export type DecisionCache = {
+  readonly decide: (set: PolicySet, source: EntitySource, request: AccessRequest) => Decision;
+  readonly clear: () => void;
+  readonly size: () => number;
+};
+
+/** Called on every decision; for metrics. */
+export type CacheWatch = { readonly hit: () => void; readonly miss: () => void };
+
+type Entry = { readonly plan: Plan; readonly decisions: Map<string, Decision> };
+
+const maxQuestions = 8192;
+/** Contexts remembered per question: a policy that reads the time fills this and no more. */
+const maxContexts = 32;
+const maxKeyLength = 4096;
+
+/** Lengths first, so that no two questions share a key whatever characters ids hold. */
+const questionKey = ({ principal, action, resource }: AccessRequest): string =>
+  `${principal.type.length},${principal.id.length},${action.length},${resource.type.length}|` +
+  principal.type +
+  principal.id +
+  action +
+  resource.type +
+  resource.id;
+
+/** Drops the oldest entry of a map that is full. */
+const makeRoom = (map: Map<string, unknown>, capacity: number): void => {
+  if (map.size < capacity) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
+  }
+};
+
+/** The policy engine's request for one of ours. */
+export const toQuestion = ({ principal, action, resource }: AccessRequest) => ({
+  principal,
+  action: { type: 'Action', id: action },
+  resource,
+});
+
+export const createDecisionCache = (watch?: CacheWatch): DecisionCache => {
+  const questions = new Map<string, Entry>();
+
+  const entryOf = (set: PolicySet, source: EntitySource, request: AccessRequest): Entry => {
+    const key = questionKey(request);
+    const known = questions.get(key);
+    if (known !== undefined) {
+      // To the young end: what is asked again stays.
+      questions.delete(key);
+      questions.set(key, known);
+      return known;
+    }
+    const entry = { plan: set.plan(toQuestion(request), source), decisions: new Map() };
+    makeRoom(questions, maxQuestions);
+    if (key.length <= maxKeyLength) questions.set(key, entry);
+    return entry;
+  };
+
+  return {
+    decide: (set, source, request) => {
+      const { plan, decisions } = entryOf(set, source, request);
+      const key = plan.contextKey(request.context);
+      const known = decisions.get(key);
+      if (known !== undefined) {
+        watch?.hit();
+        return known;
+      }
+      watch?.miss();
+      const decision = plan.decide(request.context);
+      makeRoom(decisions, maxContexts);
+      if (key.length <= maxKeyLength) decisions.set(key, decision);
+      return decision;
+    },
+    clear: () => questions.clear(),
+    size: () => questions.size,
+  };
+};
