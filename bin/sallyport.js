@@ -4,6 +4,7 @@
  * Node from version 12 on, find the Node 26 that `npm ci` brought, and hand over; or say in one line
  * what to do.
  */
+/* oxlint-disable unicorn/prefer-node-protocol -- old Nodes do not know the prefix */
 import { execFileSync, spawn } from 'child_process';
 import { existsSync, readFileSync } from 'fs';
 import * as nodeModule from 'module';

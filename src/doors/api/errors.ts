@@ -24,7 +24,7 @@ export const apiErrors = defineErrors({
     status: 403,
     exit: 'denied',
     title: 'Answered on loopback only',
-    hint: 'Use /api/v1/metrics with a credential that may `system:read`.',
+    hint: 'Use /api/v1/system/metrics with a credential that may `system:read`.',
   },
   E_API_TILE_UNKNOWN: {
     status: 404,

@@ -124,7 +124,8 @@ const textOr = (value: JsonValue | undefined, other: string): string =>
 const bodyOf = async (answer: Response): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];
   let total = 0;
-  for await (const chunk of answer.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | readonly Uint8Array[] = answer.body ?? [];
+  for await (const chunk of body) {
     total += chunk.length;
     if (total > maxAnswerBytes) throw notOurs(`the answer is larger than ${maxAnswerBytes} bytes`);
     chunks.push(chunk);

@@ -22,7 +22,7 @@ const joinLine = (line: readonly string[], widths: readonly number[]): string =>
     .join('  ')
     .trimEnd();
 
-const width = (text: string): number => [...text].length;
+const width = (text: string): number => Array.from(text).length;
 
 /** `expiresAtMs` → `EXPIRES AT`. */
 const headingOf = (column: string): string =>

@@ -52,7 +52,7 @@ const registerMetrics: RegisterRoutes = (app, deps) => {
   });
   app.route({
     method: 'GET',
-    url: '/api/v1/metrics',
+    url: '/api/v1/system/metrics',
     guard: { action: 'system:read', resource: theSystem },
     summary: 'Metrics for a collector elsewhere',
     schema: { response: exposition },
