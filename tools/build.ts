@@ -54,6 +54,7 @@ const main = (out: string): void => {
     const after = rewriteWorkerUrls(before);
     if (after !== before) writeFileSync(file, after);
   }
+  for (const file of globSync('src/**/*.{json,wasm,sql}')) cpSync(file, join(out, file));
   for (const path of ['bin', 'content', 'LICENSE', 'README.md', 'CHANGELOG.md', 'SECURITY.md'])
     if (existsSync(path)) cpSync(path, join(out, path), { recursive: true });
   const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
