@@ -31,6 +31,6 @@ export {
   endpointNamePattern,
   parseEndpoint,
 } from './parse-endpoint.ts';
-export { endpointMigrations } from './schema.ts';
+export { migrations } from './schema.ts';
 export type { EndpointLog, Endpoints, EndpointsDeps } from './types.ts';
 export { type EgressRules, parseUpstream, type Upstream } from './upstream-url.ts';

@@ -19,7 +19,7 @@ export type EndpointRevisionRow = { id: string; revision: number };
 
 export type EndpointTables = { endpoints: EndpointRow; endpoint_revision: EndpointRevisionRow };
 
-export const endpointMigrations: readonly Migration[] = [
+export const migrations: readonly Migration[] = [
   {
     id: '0040-endpoints',
     up: async (db, dialect) => {

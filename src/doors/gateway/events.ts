@@ -35,25 +35,27 @@ const dispositionOf = (refusal: Refusal | undefined): Disposition => {
 /** The control's word: `deny` also when something after the policy (a budget) said no. */
 const controlOf = (exchange: Exchange): ControlOutcome => {
   const refusal = exchange.refusal ?? exchange.shadowed;
-  const { decision, isShadow } = exchange;
-  const control: ControlOutcome = {
-    decision: refusal === undefined ? 'allow' : 'deny',
-    isEnforced: !isShadow,
-    policies: (decision?.reasons ?? []).map(({ policyId }) => ({ uid: policyId })),
+  const control = {
+    decision: refusal === undefined ? ('allow' as const) : ('deny' as const),
+    isEnforced: !exchange.isShadow,
+    policies: (exchange.decision?.reasons ?? []).map(({ policyId }) => ({ uid: policyId })),
   };
   // In shadow mode the disposition says what was seen, the status what would have been answered.
-  return isShadow ? control : { ...control, disposition: dispositionOf(refusal) };
+  return exchange.isShadow ? control : { ...control, disposition: dispositionOf(refusal) };
 };
 
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
 const aiOf = (exchange: Exchange): AiOperation | undefined => {
-  const { endpoint, usage, match } = exchange;
+  const { endpoint, usage } = exchange;
   if (endpoint === undefined) return undefined;
-  const model = {
+  const version = exchange.match?.version;
+  const model: Mutable<AiOperation['model']> = {
     name: endpoint.upstreamModel,
     provider: endpoint.upstream.hostname,
     uid: endpoint.name,
-    ...(match?.version === undefined ? {} : { version: match.version }),
   };
+  if (version !== undefined) model.version = version;
   if (usage === undefined) return { model };
   return {
     model,
@@ -64,80 +66,83 @@ const aiOf = (exchange: Exchange): AiOperation | undefined => {
 };
 
 const httpOf = (exchange: Exchange, isFinal: boolean): HttpExchange => {
-  const request = {
+  const http: Mutable<HttpExchange> = {
     method: exchange.head?.method ?? '',
     path: exchange.head?.path ?? '/',
     requestBytes: exchange.requestBytes,
   };
-  if (!isFinal || exchange.status === 0) return request;
-  return { ...request, status: exchange.status, responseBytes: exchange.responseBytes };
+  if (!isFinal || exchange.status === 0) return http;
+  http.status = exchange.status;
+  http.responseBytes = exchange.responseBytes;
+  return http;
 };
 
 /** What policies were asked, so that a candidate set can be replayed over recorded decisions. */
 const factsOf = (exchange: Exchange): Readonly<Record<string, unknown>> => {
   const { decision, shadowed, policyContext } = exchange;
   const facts: Record<string, unknown> = {};
-  if (policyContext !== undefined) facts['context'] = policyContext;
-  const { obligations = [], errors = [] } = decision ?? {};
-  if (obligations.length > 0)
-    facts['obligations'] = obligations.map(({ name, argument }) =>
+  if (policyContext !== undefined) facts['context'] = recordedContext(policyContext);
+  if (decision !== undefined && decision.obligations.length > 0)
+    facts['obligations'] = decision.obligations.map(({ name, argument }) =>
       argument === undefined ? name : `${name}:${argument}`,
     );
-  if (errors.length > 0) facts['policy_errors'] = errors.length;
+  if (decision !== undefined && decision.errors.length > 0)
+    facts['policy_errors'] = decision.errors.length;
   if (shadowed !== undefined) facts['shadow'] = shadowed.error.code;
   return facts;
 };
 
-type Shared = Omit<ApiActivity, 'activity' | 'service' | 'eventCode' | 'correlationUid'> & {
-  readonly correlationUid: string;
+/** Everything but the address of the caller, which is personal. */
+const recordedContext = (context: NonNullable<Exchange['policyContext']>): object => {
+  const network = context['network'] as { readonly encrypted?: boolean } | undefined;
+  return { ...context, network: { encrypted: network?.encrypted === true } };
 };
 
+type Shared = Mutable<
+  Omit<ApiActivity, 'activity' | 'service' | 'eventCode' | 'correlationUid'>
+> & {
+  correlationUid: string;
+};
+
+/** Built by assignment: two of these are made per request. */
 const shared = (exchange: Exchange, timeMs: number): Shared => {
-  const { identity, resource, refusal, connection, match } = exchange;
-  const ai = aiOf(exchange);
-  return {
+  const { identity, resource, refusal } = exchange;
+  const facts: Shared = {
     timeMs,
     correlationUid: exchange.id,
-    operation: match?.route.action ?? 'none',
+    operation: exchange.match?.route.action ?? 'none',
     requestUid: exchange.id,
-    source: { uid: connection.uid },
-    ...(identity === undefined
-      ? {}
-      : {
-          tenant: identity.tenant,
-          actor: partyOf(identity),
-          session: { uid: identity.credentialId, issuer: identity.method },
-        }),
-    ...(resource === undefined ? {} : { resources: [{ type: resource.type, uid: resource.id }] }),
-    ...(ai === undefined ? {} : { ai }),
-    ...(refusal === undefined
-      ? {}
-      : { status: { isSuccess: false, code: refusal.error.code, detail: refusal.detail } }),
+    source: { uid: exchange.connection.uid },
   };
+  if (identity !== undefined) {
+    facts.tenant = identity.tenant;
+    facts.actor = partyOf(identity);
+    facts.session = { uid: identity.credentialId, issuer: identity.method };
+  }
+  if (resource !== undefined) facts.resources = [{ type: resource.type, uid: resource.id }];
+  const ai = aiOf(exchange);
+  if (ai !== undefined) facts.ai = ai;
+  if (refusal !== undefined)
+    facts.status = { isSuccess: false, code: refusal.error.code, detail: refusal.detail };
+  return facts;
 };
 
 /** The decision about an exchange; decisive. */
-export const decisionEvent = (exchange: Exchange): LedgerEvent => ({
-  class: 'decisive',
-  ocsf: buildGatewayDecision({
-    ...shared(exchange, exchange.timeMs),
-    control: controlOf(exchange),
-    http: httpOf(exchange, false),
-    unmapped: factsOf(exchange),
-  }),
-});
+export const decisionEvent = (exchange: Exchange): LedgerEvent => {
+  const facts = shared(exchange, exchange.timeMs);
+  facts.http = httpOf(exchange, false);
+  facts.unmapped = factsOf(exchange);
+  const ocsf = buildGatewayDecision(Object.assign(facts, { control: controlOf(exchange) }));
+  return { class: 'decisive', ocsf };
+};
 
 /** How an allowed exchange ended; forensic. */
 export const outcomeEvent = (exchange: Exchange): LedgerEvent => {
   const { clock } = exchange.gateway.deps;
-  return {
-    class: 'forensic',
-    ocsf: buildGatewayOutcome({
-      ...shared(exchange, clock.nowMs()),
-      http: httpOf(exchange, true),
-      durationMs: clock.monotonicMs() - exchange.startedMs,
-    }),
-  };
+  const facts = shared(exchange, clock.nowMs());
+  facts.http = httpOf(exchange, true);
+  facts.durationMs = clock.monotonicMs() - exchange.startedMs;
+  return { class: 'forensic', ocsf: buildGatewayOutcome(facts) };
 };
 
 /** A request that was refused before there was anything to decide; forensic. */

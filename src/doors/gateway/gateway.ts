@@ -7,16 +7,15 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { refuse } from '../../kernel/errors.ts';
-import { uuidv7 } from '../../kernel/uuid.ts';
 import type { TlsMaterial } from '../../domains/identity/index.ts';
 import type { GatewayContext } from './context.ts';
 import { gatewayErrors } from './errors.ts';
 import { Exchange } from './exchange.ts';
 import { createConnections } from './front/connections.ts';
-import { pooledRandom } from './front/pooled-random.ts';
 import { sharedPort } from './front/shared-port.ts';
 import { createStrictServer, secureContextOf } from './front/strict-server.ts';
 import { createGatewayMetrics } from './metrics.ts';
+import { requestIds } from './request-ids.ts';
 import { runExchange } from './run-exchange.ts';
 import { startSweep } from './sweep.ts';
 import { createTeams } from './teams.ts';
@@ -38,7 +37,7 @@ type Certificates = { readonly own: () => TlsMaterial | undefined };
 const createContext = async (deps: GatewayDeps, own: Certificates): Promise<GatewayContext> => {
   const { clock, limits } = deps;
   const key = await deps.keys.ensureSigningKey(contextKeyName, 'ed25519');
-  const newId = uuidv7(clock, pooledRandom(deps.random));
+  const newId = requestIds(clock, deps.random);
   const inFlight = new Set<Exchange>();
   const connections = createConnections({
     clock,

@@ -9,12 +9,30 @@ export type GatewayMetrics = {
 
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120];
 
-/** Remembers bound series by a short key. */
-const remember = <T>(bind: (first: string, second: string) => T) => {
-  const known = new Map<string, T>();
-  return (first: string, second: string): T =>
-    known.getOrInsertComputed(`${first} ${second}`, () => bind(first, second));
+/** Series bound once; the keys are few (routes, statuses, codes, endpoint names). */
+class Bound<T> {
+  readonly #bind: (key: string) => T;
+  readonly #known = new Map<string | number, T>();
+
+  constructor(bind: (key: string) => T) {
+    this.#bind = bind;
+  }
+
+  of(key: string | number): T {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const made = this.#bind(String(key));
+    this.#known.set(key, made);
+    return made;
+  }
+}
+
+type RouteSeries = {
+  readonly statuses: Bound<BoundCounter>;
+  readonly refusals: Bound<BoundCounter>;
+  readonly duration: BoundHistogram;
 };
+type EndpointSeries = { readonly input: BoundCounter; readonly output: BoundCounter };
 
 export const createGatewayMetrics = (
   metrics: Metrics,
@@ -39,22 +57,26 @@ export const createGatewayMetrics = (
   );
   metrics.observed('sallyport_gateway_in_flight', 'Exchanges in flight.', gauges.inFlight);
   metrics.observed('sallyport_gateway_connections', 'Open connections.', gauges.connections);
-  const requestOf = remember((route, status): BoundCounter => requests.with({ route, status }));
-  const refusalOf = remember((route, code): BoundCounter => refusals.with({ route, code }));
-  const tokensOf = remember(
-    (endpoint, direction): BoundCounter => tokens.with({ endpoint, direction }),
-  );
-  const durationOf = remember((route): BoundHistogram => durations.with({ route }));
+  const routes = new Bound<RouteSeries>((route) => ({
+    statuses: new Bound((status) => requests.with({ route, status })),
+    refusals: new Bound((code) => refusals.with({ route, code })),
+    duration: durations.with({ route }),
+  }));
+  const endpoints = new Bound<EndpointSeries>((endpoint) => ({
+    input: tokens.with({ endpoint, direction: 'input' }),
+    output: tokens.with({ endpoint, direction: 'output' }),
+  }));
   return {
     finished: (exchange, seconds) => {
-      const route = exchange.match?.route.action ?? 'none';
-      requestOf(route, String(exchange.status)).inc();
-      durationOf(route, '').observe(seconds);
-      if (exchange.refusal !== undefined) refusalOf(route, exchange.refusal.error.code).inc();
-      const { usage, endpoint } = exchange;
+      const { usage, endpoint, refusal } = exchange;
+      const series = routes.of(exchange.match?.route.action ?? 'none');
+      series.statuses.of(exchange.status).inc();
+      series.duration.observe(seconds);
+      if (refusal !== undefined) series.refusals.of(refusal.error.code).inc();
       if (usage === undefined || endpoint === undefined) return;
-      tokensOf(endpoint.name, 'input').inc(usage.inputTokens);
-      tokensOf(endpoint.name, 'output').inc(usage.outputTokens);
+      const counted = endpoints.of(endpoint.name);
+      counted.input.inc(usage.inputTokens);
+      counted.output.inc(usage.outputTokens);
     },
   };
 };

@@ -5,7 +5,7 @@ import type { Amounts, Reservation, ReserveRequest } from '../../../src/domains/
 import {
   createEndpoints,
   type EndpointInput,
-  endpointMigrations,
+  migrations as endpointMigrations,
   type Endpoints,
 } from '../../../src/domains/endpoints/index.ts';
 import type { Actor, VerifiedIdentity } from '../../../src/domains/identity/index.ts';

@@ -5,6 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../../kernel/effects.ts';
+import type { CedarValue } from '../../../domains/access/index.ts';
 import type { VerifiedIdentity } from '../../../domains/identity/index.ts';
 import { type Peer, type PeerLimits, Peers } from './peers.ts';
 
@@ -25,6 +26,8 @@ export type Connection = {
   needsCertificate: boolean;
   /** Credential last put on record for this connection. */
   notedCredential: string;
+  /** What policies are told of the network; made at the first decision. */
+  networkFacts: CedarValue | undefined;
 };
 
 type SocketFacts = { readonly remoteAddress?: string | undefined; readonly encrypted?: boolean };
@@ -59,6 +62,7 @@ export const createConnections = (options: {
       isPipelined: false,
       needsCertificate: false,
       notedCredential: '',
+      networkFacts: undefined,
     };
     known.set(socket, connection);
     return connection;

@@ -28,11 +28,11 @@ export const baseHeaders = (exchange: Exchange, contentType: string): string[] =
 export const sendWhole = (
   exchange: Exchange,
   status: number,
-  { headers, body }: { readonly headers: string[]; readonly body: string | Buffer },
+  { headers, body }: { readonly headers: string[]; readonly body: string },
 ): void => {
   const { response } = exchange;
   if (response.headersSent || response.destroyed) return;
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  const length = Buffer.byteLength(body);
   headers.push('content-length', String(length));
   exchange.status = status;
   exchange.responseBytes = length;

@@ -6,6 +6,7 @@ import { type Refusal, refuse } from '../../../kernel/errors.ts';
 import type { CedarValue, Decision, EntityRef } from '../../../domains/access/index.ts';
 import { gatewayErrors } from '../errors.ts';
 import { type Exchange, filled } from '../exchange.ts';
+import type { Connection } from '../front/connections.ts';
 import type { StepResult } from '../types.ts';
 
 type Context = Readonly<Record<string, CedarValue>>;
@@ -17,10 +18,11 @@ const addressOf = (address: string): string =>
 
 const requestFacts = (exchange: Exchange): CedarValue => {
   const { match, facts, requestBytes, endpoint } = exchange;
-  const known = { protocol: filled(match, 'route').route.protocol, bytes: requestBytes };
-  if (facts === undefined || endpoint === undefined) return known;
+  const { protocol } = filled(match, 'route').route;
+  if (facts === undefined || endpoint === undefined) return { protocol, bytes: requestBytes };
   return {
-    ...known,
+    protocol,
+    bytes: requestBytes,
     model: endpoint.name,
     stream: facts.isStream,
     tools: facts.isTool,
@@ -31,22 +33,22 @@ const requestFacts = (exchange: Exchange): CedarValue => {
   };
 };
 
+/** The same for every request of a connection, so it is made once. */
+const networkFacts = (connection: Connection): CedarValue => {
+  const { address, isTls: encrypted } = connection;
+  if (address === 'unknown') return { encrypted };
+  return { encrypted, peer: { __extn: { fn: 'ip', arg: addressOf(address) } } };
+};
+
 /** Facts of the call as `content/policies/schema.cedarschema` names them; unknown ones are absent. */
 export const contextOf = (exchange: Exchange): Context => {
-  const identity = filled(exchange.identity, 'identity');
+  const { tenant, method, authenticatedAtMs } = filled(exchange.identity, 'identity');
   const { connection, timeMs } = exchange;
+  connection.networkFacts ??= networkFacts(connection);
   return {
-    tenant: identity.tenant,
-    authentication: {
-      methods: [identity.method],
-      ageMs: Math.max(0, timeMs - identity.authenticatedAtMs),
-    },
-    network: {
-      ...(connection.address === 'unknown'
-        ? {}
-        : { peer: { __extn: { fn: 'ip', arg: addressOf(connection.address) } } }),
-      encrypted: connection.isTls,
-    },
+    tenant,
+    authentication: { methods: [method], ageMs: Math.max(0, timeMs - authenticatedAtMs) },
+    network: connection.networkFacts,
     time: { __extn: { fn: 'datetime', arg: new Date(timeMs).toISOString() } },
     request: requestFacts(exchange),
   };

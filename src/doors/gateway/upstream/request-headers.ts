@@ -6,8 +6,6 @@ import type { Exchange } from '../exchange.ts';
 import type { UpstreamPool } from './pools.ts';
 import { contextHeaderName } from './context-header.ts';
 
-const userAgent = 'sallyport';
-
 /** Names and values alternating, as undici takes them. */
 export const requestHeaders = (
   exchange: Exchange,
@@ -18,10 +16,6 @@ export const requestHeaders = (
     'application/json',
     'accept',
     exchange.facts?.isStream === true ? 'text/event-stream' : 'application/json',
-    'accept-encoding',
-    'identity',
-    'user-agent',
-    userAgent,
     'x-request-id',
     exchange.id,
     contextHeaderName,

@@ -43,7 +43,8 @@ export class WholeAnswer implements AnswerBody {
   }
 
   end(): Refusal | undefined | Promise<Refusal | undefined> {
-    const body = this.#bytes();
+    // As text: one string with the head is one write, and it had to be decoded anyway.
+    const body = this.#text();
     const answer = parseAnswer(body);
     const { status } = this.#head;
     if (status >= 400) return this.#endRefused(body, answer);
@@ -59,9 +60,9 @@ export class WholeAnswer implements AnswerBody {
     return refusal;
   }
 
-  #bytes(): Buffer {
-    if (this.#more !== undefined) return Buffer.concat(this.#more, this.#size);
-    return this.#first ?? Buffer.alloc(0);
+  #text(): string {
+    const bytes = this.#more === undefined ? this.#first : Buffer.concat(this.#more, this.#size);
+    return bytes?.toString('utf8') ?? '';
   }
 
   #count(answer: JsonObject): void {
@@ -81,7 +82,7 @@ export class WholeAnswer implements AnswerBody {
   }
 
   /** An upstream that says no: its own words for the caller's faults, ours for everything else. */
-  #endRefused(body: Buffer, answer: JsonObject | undefined): StepEnd {
+  #endRefused(body: string, answer: JsonObject | undefined): StepEnd {
     const { status, headers } = this.#head;
     const refusal = refusedUpstream(status, headers);
     // What was rejected was not computed; a failure inside may have been, and stays charged.
@@ -95,13 +96,13 @@ export class WholeAnswer implements AnswerBody {
     return this.#send(body);
   }
 
-  #send(body: string | Buffer): StepEnd {
+  #send(body: string): StepEnd {
     const { recording, record } = this.#exchange;
     if (record === 'durable' || recording === undefined) return this.#write(body);
     return recording.then((failure) => failure ?? this.#write(body));
   }
 
-  #write(body: string | Buffer): undefined {
+  #write(body: string): undefined {
     const { status, headers: given } = this.#head;
     const headers = baseHeaders(this.#exchange, 'application/json');
     for (const name of passedHeaders) {
@@ -115,9 +116,9 @@ export class WholeAnswer implements AnswerBody {
 
 type StepEnd = Refusal | undefined | Promise<Refusal | undefined>;
 
-const parseAnswer = (body: Buffer): JsonObject | undefined => {
+const parseAnswer = (body: string): JsonObject | undefined => {
   try {
-    const value = JSON.parse(body.toString('utf8')) as JsonValue;
+    const value = JSON.parse(body) as JsonValue;
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
