@@ -75,7 +75,7 @@ export const createVerifierKey = (parts: {
   if (key === undefined) return malformed('not a public key');
   return {
     name,
-    keyId: keyIdOf(name, Uint8Array.of(type, ...publicKey)),
+    keyId: keyIdOf(name, Buffer.concat([Uint8Array.of(type), publicKey])),
     type,
     publicKey,
     verify: (message, signature) => checkSignature(key, message, signature),
@@ -131,6 +131,6 @@ export const formatKeyId = (keyId: number): string => keyId.toString(16).padStar
 export const formatVerifierKey = (
   key: Pick<VerifierKey, 'name' | 'keyId' | 'type' | 'publicKey'>,
 ): string => {
-  const typedKey = encodeBase64(Uint8Array.of(key.type, ...key.publicKey));
+  const typedKey = encodeBase64(Buffer.concat([Uint8Array.of(key.type), key.publicKey]));
   return `${key.name}+${formatKeyId(key.keyId)}+${typedKey}`;
 };

@@ -15,6 +15,7 @@ const shared = new Set([
   'keyTypes',
   'type CheckpointPolicy',
   'type VerifiedCheckpoint',
+  'type VerifierKey',
   'CheckpointPolicy',
   'VerifiedCheckpoint',
 ]);

@@ -50,6 +50,13 @@ test('says when the keys were given', async () => {
   assert.deepEqual([one.ok, one.keySource], [true, 'given']);
 });
 
+test('refuses to judge by keys that are none', async () => {
+  assert.match(
+    whats(await verify(freshLog(), { vkeys: ['x'] })),
+    /given keys are not verifier keys/,
+  );
+});
+
 test('passes the empty log', async () => {
   const log = buildLog({ keys, entries: [], sizes: [0], walFrom: 0 });
   const { ok, size, pending } = await verify(log);

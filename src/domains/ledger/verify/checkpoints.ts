@@ -3,6 +3,7 @@ import {
   type CheckpointPolicy,
   keyTypes,
   parseVerifierKey,
+  type VerifierKey,
   type VerifiedCheckpoint,
   verifyCheckpoint,
 } from '../../../engines/merkle/index.ts';
@@ -18,24 +19,28 @@ const keysFile = 'log.vkeys';
 const maxKeysBytes = 64 * 1024;
 const maxKeys = 16;
 
-const typeOf = (vkey: string): number | undefined => {
-  const key = parseVerifierKey(vkey);
-  return isRefusal(key) ? undefined : key.type;
+/** Parses keys once for all checkpoints; undefined when one of them is bad. */
+export const parseKeys = (vkeys: readonly string[]): readonly VerifierKey[] | undefined => {
+  const keys = vkeys.map(parseVerifierKey).filter((key): key is VerifierKey => !isRefusal(key));
+  return keys.length === vkeys.length ? keys : undefined;
 };
 
 /** The keys the log names itself; undefined when the file is absent or bad. */
-export const readLogKeys = ({ files, report }: Scan): readonly string[] | undefined => {
+export const readLogKeys = ({ files, report }: Scan): readonly VerifierKey[] | undefined => {
   const bytes = attempt(report, keysFile, () => files.read(keysFile, maxKeysBytes));
   if (bytes === undefined) return undefined;
   const lines = Buffer.from(bytes).toString('latin1').split('\n');
-  const vkeys = lines.slice(0, -1);
-  const types = new Set(vkeys.slice(0, maxKeys).map(typeOf));
-  const isGood = lines.at(-1) === '' && vkeys.length <= maxKeys && !types.has(undefined);
+  const end = lines.pop();
+  const keys = end === '' && lines.length <= maxKeys ? parseKeys(lines) : undefined;
+  if (keys === undefined) {
+    report.add(`${keysFile} does not hold verifier keys, one a line`);
+    return undefined;
+  }
   // Both kinds must sign: dropping one from the file must not weaken the check.
-  const isComplete = types.has(keyTypes.ed25519) && types.has(keyTypes.mlDsa44Cosignature);
-  if (!isGood) report.add(`${keysFile} does not hold verifier keys, one a line`);
-  else if (!isComplete) report.add(`${keysFile} lacks the Ed25519 or the ML-DSA-44 key`);
-  return isGood && isComplete ? vkeys : undefined;
+  const types = new Set(keys.map(({ type }) => type));
+  if (types.has(keyTypes.ed25519) && types.has(keyTypes.mlDsa44Cosignature)) return keys;
+  report.add(`${keysFile} lacks the Ed25519 or the ML-DSA-44 key`);
+  return undefined;
 };
 
 const verify = (

@@ -48,7 +48,7 @@ export const checkEntries = async (scan: Scan, expected: Expectations): Promise<
     signedRoot: rootOf(tree),
   };
   checkClaims(walk);
-  for (let index = 0; checkBundle(walk, index) && !scan.report.isFull(); index++)
+  for (let index = 0; !scan.report.isFull() && checkBundle(walk, index); index++)
     if (index % bundlesPerTurn === bundlesPerTurn - 1) await setImmediate();
   for (const row of tree.rows) checkTile(scan, row, expected.signedSize);
   reportUnreached(walk);

@@ -4,7 +4,14 @@
  */
 import type { CheckpointPolicy, VerifiedCheckpoint } from '../../../engines/merkle/index.ts';
 import { encodeBase64 } from '../../../kernel/base64url.ts';
-import { type Claim, readCurrent, readHistory, readKept, readLogKeys } from './checkpoints.ts';
+import {
+  type Claim,
+  parseKeys,
+  readCurrent,
+  readHistory,
+  readKept,
+  readLogKeys,
+} from './checkpoints.ts';
 import { checkEntries } from './entries.ts';
 import { diskFiles, type LedgerFiles } from './files.ts';
 import { createReport, type LedgerProblem } from './report.ts';
@@ -79,7 +86,12 @@ const choosePolicies = (scan: Scan, options: VerifyOptions): readonly Checkpoint
   const own = readLogKeys(scan);
   const ownPolicies = own === undefined ? [] : [{ required: own }];
   if (options.policy !== undefined) return [options.policy, ...ownPolicies];
-  if (options.vkeys !== undefined) return [{ required: options.vkeys }, ...ownPolicies];
+  if (options.vkeys !== undefined) {
+    const required = parseKeys(options.vkeys);
+    if (required !== undefined) return [{ required }, ...ownPolicies];
+    scan.report.add('the given keys are not verifier keys');
+    return [];
+  }
   if (own === undefined) scan.report.add('no verifier keys: none given and none in log.vkeys');
   return ownPolicies;
 };
