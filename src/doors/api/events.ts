@@ -2,14 +2,12 @@
  * Ledger events of the control plane: OCSF API Activity (6003) with the decision. The caller's
  * address is personal and stands only in the sealed fields.
  */
-import type { AccessRequest } from '../../domains/access/index.ts';
+import { type AccessRequest, recordedDecision } from '../../domains/access/index.ts';
 import type { VerifiedIdentity } from '../../domains/identity/index.ts';
 import type { EventClass, LedgerEvent } from '../../domains/ledger/index.ts';
 import type { Decision } from '../../engines/authorization/index.ts';
-import { type ApiActivity, buildApiActivity } from '../../engines/ocsf/index.ts';
+import { type ApiActivity, buildApiActivity, eventCodes } from '../../engines/ocsf/index.ts';
 import type { HttpRequest } from '../../platform/http/index.ts';
-
-export const apiDecisionCode = 'api.decision';
 
 export type DecidedCall = {
   readonly class: EventClass;
@@ -38,7 +36,7 @@ export const decisionEvent = (call: DecidedCall): LedgerEvent => {
       tenant: identity.tenant,
       correlationUid: request.id,
       requestUid: request.id,
-      eventCode: apiDecisionCode,
+      eventCode: eventCodes.accessDecision,
       activity: activities[request.method] ?? 'read',
       operation: asked.action,
       service: 'api',
@@ -50,7 +48,7 @@ export const decisionEvent = (call: DecidedCall): LedgerEvent => {
         policies: decision.reasons.map(({ policyId }) => ({ uid: policyId })),
       },
       http: { method: request.method, path: request.url },
-      unmapped: { context: asked.context },
+      unmapped: recordedDecision(asked, decision),
     }),
     personal: { subject: identity.principal.id, fields: { address: request.peerAddress } },
   };

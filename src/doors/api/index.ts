@@ -3,6 +3,5 @@ export { createAuthorize } from './authorize.ts';
 export type { AuthorizeDeps } from './authorize.ts';
 export type { ApiApp, ApiContext, ApiDeps, ReadinessCheck, ReadPublished } from './deps.ts';
 export { apiErrors } from './errors.ts';
-export { apiDecisionCode } from './events.ts';
 export { readPublishedFrom } from './published-files.ts';
 export { registerApi } from './register-api.ts';

@@ -1,8 +1,6 @@
-/** Input files of commands: JSON, secrets, standard input. All bounded. */
-import { isRefusal, SallyportError } from '../../kernel/errors.ts';
-import type { JsonValue } from '../../kernel/json-value.ts';
+/** Input files of commands: text, secrets, standard input. All bounded. */
+import { SallyportError } from '../../kernel/errors.ts';
 import { Secret } from '../../kernel/secret.ts';
-import { parseJson } from '../../kernel/strict-json.ts';
 import { readFileBounded, readPrivateFile } from '../../platform/files/index.ts';
 import { cliErrors } from './errors.ts';
 
@@ -18,17 +16,6 @@ export const readText = async (file: string, stdin: AsyncIterable<Uint8Array>): 
   } catch (cause) {
     throw new SallyportError(cliErrors.E_INPUT_FILE, `${file} is not UTF-8 text`, { cause });
   }
-};
-
-/** A strict JSON file. */
-export const readJson = async (
-  file: string,
-  stdin: AsyncIterable<Uint8Array>,
-): Promise<JsonValue> => {
-  const value = parseJson(await readText(file, stdin), { maxBytes: maxInputBytes });
-  if (isRefusal(value))
-    throw new SallyportError(cliErrors.E_INPUT_FILE, `${file}: ${value.detail}`);
-  return value;
 };
 
 /** A secret from a 0600 file or standard input, without surrounding white space. */

@@ -58,9 +58,9 @@ test('records a denial durably before it answers, with policies and valid OCSF',
   const [event] = ledger.events;
   assert.equal(event?.class, 'decisive');
   assert.deepEqual(validateOcsf(event?.ocsf as never), []);
-  assert.equal(event?.ocsf.metadata.event_code, 'api.decision');
+  assert.equal(event?.ocsf.metadata.event_code, 'access.decision');
   assert.deepEqual(event?.personal, { subject: 'alice', fields: { address: '127.0.0.1' } });
-  assert.doesNotMatch(JSON.stringify(event?.ocsf), /127\.0\.0\.1"\s*,?\s*"address/);
+  assert.doesNotMatch(JSON.stringify(event?.ocsf), /127\.0\.0\.1/);
   assert.equal((answer.json() as { ledgerIndex: number }).ledgerIndex, 0);
 });
 

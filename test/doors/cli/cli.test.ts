@@ -124,7 +124,11 @@ test('never shows the passphrase, in no channel', async () => {
 test('runs a server until it is told to stop, and leaves a note while it runs', async () => {
   const dataDir = join(root, 'server');
   let closed = 0;
+  const ready = Promise.withResolvers<void>();
   let note = '';
+  const keep = (text: string): void => {
+    note = text;
+  };
   const { code, stdout, stderr } = await run(
     ['server', '--data-dir', dataDir, '--port', '0', '--json'],
     {
@@ -141,9 +145,8 @@ test('runs a server until it is told to stop, and leaves a note while it runs', 
           };
         },
       },
-      stopped: async () => {
-        note = await readFile(join(dataDir, 'server.json'), 'utf8');
-      },
+      stopped: () => ready.promise,
+      onOutput: () => ready.resolve(readFile(join(dataDir, 'server.json'), 'utf8').then(keep)),
     },
   );
   assert.equal(code, 0, stderr);

@@ -72,9 +72,10 @@ test('without a fitting Node it says in one line what to do', needsOldNode, asyn
 });
 
 const waits = `export const runCli = async ({ stopped, stdout }) => {
-  stdout.write(process.pid + '\\n');
+  const end = stopped();
   const idle = setInterval(() => {}, 1000);
-  await stopped();
+  stdout.write(process.pid + '\\n');
+  await end;
   clearInterval(idle);
   return 7;
 };`;

@@ -104,9 +104,9 @@ test('validates files and directories; exit code 6 with the place of an error', 
 
 test('malformed input is wrong usage, with its place', async () => {
   const cases: readonly (readonly [object, RegExp])[] = [
-    [{}, /principal must be/],
-    [{ ...request('a'), action: 'infer' }, /action must be/],
-    [{ ...request('a'), context: [] }, /context must be an object/],
+    [{}, /principal: /],
+    [{ ...request('a'), action: 'infer' }, /action: /],
+    [{ ...request('a'), context: [] }, /E_POLICY_REQUEST_INVALID/],
   ];
   for (const [body, expected] of cases) {
     const { code, stderr } = await ask(body);

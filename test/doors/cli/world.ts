@@ -8,6 +8,8 @@ export type RunOptions = {
   readonly stdin?: string;
   readonly composition?: Partial<Composition>;
   readonly stopped?: () => Promise<void>;
+  /** Called with each piece of standard output. */
+  readonly onOutput?: (text: string) => void;
 };
 
 export type RunResult = {
@@ -30,6 +32,7 @@ export const run = async (
     stdout: {
       write: (text) => {
         stdout += text;
+        options.onOutput?.(text);
       },
     },
     stderr: {

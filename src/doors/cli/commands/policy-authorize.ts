@@ -1,12 +1,13 @@
 /** `sallyport policy authorize`: one decision, offline. Both decisions end with exit code 0. */
-import type { Decision } from '../../../engines/authorization/index.ts';
+import { authorizeFromFiles, type Decision } from '../../../engines/authorization/index.ts';
+import { orThrow } from '../../../kernel/errors.ts';
 import type { Invocation } from '../command.ts';
 import { readQuestion } from '../decide-offline.ts';
 
 /** Prints the decision with reasons, obligations and errors. */
 export const run = async (invocation: Invocation): Promise<void> => {
-  const { set, request, entities } = await readQuestion(invocation);
-  const { decision, reasons, obligations, errors } = set.decide(request, entities);
+  const decided = orThrow(authorizeFromFiles(await readQuestion(invocation)));
+  const { decision, reasons, obligations, errors } = decided;
   invocation.terminal.show({ decision, reasons, obligations, errors }, describeDecision);
 };
 

@@ -1,4 +1,6 @@
 /** `sallyport policy explain`: one decision and a word about every policy, offline. */
+import { explainFromFiles } from '../../../engines/authorization/index.ts';
+import { orThrow } from '../../../kernel/errors.ts';
 import type { Invocation } from '../command.ts';
 import { readQuestion } from '../decide-offline.ts';
 import { formatTable } from '../table.ts';
@@ -6,8 +8,7 @@ import { describeDecision } from './policy-authorize.ts';
 
 /** Prints decision and policies. */
 export const run = async (invocation: Invocation): Promise<void> => {
-  const { set, request, entities } = await readQuestion(invocation);
-  const explanation = set.explain(request, entities);
+  const explanation = orThrow(explainFromFiles(await readQuestion(invocation)));
   invocation.terminal.show(explanation, ({ decision, policies }) =>
     [
       describeDecision(decision),

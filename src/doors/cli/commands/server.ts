@@ -8,6 +8,8 @@ import { serverNoteFile } from '../server-address.ts';
 /** Resolves when the server has stopped. */
 export const run = async (invocation: Invocation): Promise<void> => {
   const { terminal } = invocation;
+  // From here on a signal ends the server in order, also one that comes while it still starts.
+  const stopped = invocation.stopped();
   const resolved = await loadConfiguration(invocation);
   for (const warning of resolved.warnings) terminal.complain(`warning: ${warning}`);
   const { composeServer } = await invocation.compose();
@@ -19,7 +21,7 @@ export const run = async (invocation: Invocation): Promise<void> => {
     await writeFileAtomic(noteFile, `${JSON.stringify(note)}\n`);
     terminal.say(`Sallyport listens on ${server.url}; data in ${dataDir}`);
     if (terminal.isJson) terminal.line(note, () => '');
-    await invocation.stopped();
+    await stopped;
     terminal.say('stopping');
   } finally {
     await stop(server, noteFile);
