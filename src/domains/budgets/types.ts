@@ -13,15 +13,17 @@ export type ScopeKind = 'principal' | 'team' | 'endpoint';
 /** Who is limited. The id `*` means each one that has no limit of its own (same measure, window). */
 export type Scope = { readonly kind: ScopeKind; readonly id: string };
 
-/** At most `amount` of `measure` per `window`. Scope, measure and window together are its key. */
-export type Limit = {
+/** Scope, measure and window together name a limit within its tenant. */
+export type LimitKey = {
   readonly scope: Scope;
   readonly measure: Measure;
   readonly window: Window;
-  /** Whole number from 0 (nothing allowed) to 10^15. */
-  readonly amount: number;
 };
-export type LimitKey = Omit<Limit, 'amount'>;
+/**
+ * At most `amount` of `measure` per `window`: a whole number from 0 (nothing) to 10^15. Requests
+ * and tokens per minute are rates, kept in the cache; everything else is a budget, kept in storage.
+ */
+export type Limit = LimitKey & { readonly amount: number };
 
 /** Whole numbers, 0 or more. */
 export type Amounts = {
@@ -31,6 +33,7 @@ export type Amounts = {
 };
 
 export type ReserveRequest = {
+  readonly tenant: string;
   readonly principal: string;
   readonly teams: readonly string[];
   readonly endpoint: string;
@@ -42,18 +45,18 @@ export type ReserveRequest = {
 export type Reservation = {
   readonly amounts: Amounts;
   /** Call before the first byte goes upstream: from here on only `settle` changes the charge. */
-  readonly dispatched: () => void;
+  dispatched(): void;
   /**
    * Replaces the reserved amounts by the real ones; what is missing stays as reserved. Less is
    * given back, more is charged even beyond the limit (later reservations then refuse). Negative,
    * fractional or non-finite amounts leave that measure as reserved. Only the first call counts.
    */
-  readonly settle: (actual: Partial<Amounts>) => void;
+  settle(actual: Partial<Amounts>): void;
   /**
    * Gives everything back. For exchanges that were never dispatched, or whose failure proves that
    * the upstream did not spend (connection refused). Ignored after `settle`.
    */
-  readonly cancel: () => void;
+  cancel(): void;
 };
 
 export type Usage = {
@@ -67,27 +70,31 @@ export type Usage = {
 };
 
 /** Who changes a limit, for the ledger. */
-export type Actor = { readonly type: string; readonly id: string };
+export type BudgetActor = {
+  readonly principal: { readonly type: string; readonly id: string };
+  readonly tenant: string;
+  readonly requestId?: string;
+};
 
 export type Budgets = {
   /**
    * Sets the amounts aside in every limit that applies, or in none. Synchronous when this
-   * process already holds a lease large enough.
+   * process already holds leases large enough.
    *
    * Refusals: E_RATE_LIMITED or E_BUDGET_EXCEEDED (429) with data `{scope, measure, window,
-   * amount, retryAfterSeconds}`, E_BUDGETS_UNAVAILABLE (503) when the shared store cannot be
-   * asked. Never throws, never rejects.
+   * limit, needed, retryAfterSeconds}` naming the first limit that is exceeded;
+   * E_BUDGETS_UNAVAILABLE (503) when the shared store cannot be asked. Never throws, never rejects.
    */
   readonly reserve: (
     request: ReserveRequest,
   ) => Reservation | Refusal | Promise<Reservation | Refusal>;
-  /** Creates or changes a limit; in the ledger before it takes effect. */
-  readonly setLimit: (limit: Limit, actor: Actor) => Promise<Limit | Refusal>;
+  /** Creates or changes a limit; durable in the ledger before it takes effect. */
+  readonly setLimit: (actor: BudgetActor, limit: Limit) => Promise<Limit | Refusal>;
   /** Refuses with E_LIMIT_UNKNOWN when there is none. */
-  readonly removeLimit: (key: LimitKey, actor: Actor) => Promise<undefined | Refusal>;
-  readonly listLimits: (scope?: Scope) => Promise<readonly Limit[]>;
+  readonly removeLimit: (actor: BudgetActor, key: LimitKey) => Promise<Limit | Refusal>;
+  readonly listLimits: (tenant: string, scope?: Scope) => Promise<readonly Limit[]>;
   /** What is charged in the current window of every limit that applies to the scope. */
-  readonly usage: (scope: Scope) => Promise<readonly Usage[]>;
-  /** Gives back what is leased and not dispatched. Reservations in flight stay charged. */
+  readonly usage: (tenant: string, scope: Scope) => Promise<readonly Usage[]>;
+  /** Gives back what is leased and not reserved. Reservations in flight stay charged. */
   readonly close: () => Promise<void>;
 };
