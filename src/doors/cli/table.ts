@@ -37,8 +37,11 @@ const cellText = (cell: Cell): string => {
   return String(cell).replaceAll('\n', ' ');
 };
 
-/** Epoch milliseconds as ISO 8601 in UTC, `-` for none. */
-export const formatTime = (timeMs: number | null | undefined): string =>
-  timeMs === null || timeMs === undefined
-    ? '-'
-    : new Date(timeMs).toISOString().replace('.000Z', 'Z');
+const maxTimeMs = 8.64e15;
+
+/** Epoch milliseconds as ISO 8601 in UTC, `-` for none, the bare number beyond the calendar. */
+export const formatTime = (timeMs: number | null | undefined): string => {
+  if (timeMs === null || timeMs === undefined) return '-';
+  if (!(Math.abs(timeMs) <= maxTimeMs)) return String(timeMs);
+  return new Date(timeMs).toISOString().replace('.000Z', 'Z');
+};
