@@ -92,6 +92,12 @@ export const gatewayErrors = defineErrors({
     title: 'Too many failed authentications from this address',
     hint: 'Wait as long as Retry-After says.',
   },
+  E_GATEWAY_CERTIFICATE: {
+    status: 500,
+    exit: 'usage',
+    title: 'Certificate of the listener is incomplete',
+    hint: 'Name both server.tls.certFile and server.tls.keyFile, or neither.',
+  },
   E_GATEWAY_BUSY: {
     status: 503,
     exit: 'unavailable',

@@ -1,0 +1,171 @@
+/**
+ * The composition root: builds the whole from a configuration, in the order of the floors, and
+ * takes it down in reverse. The only file that knows every floor.
+ */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { accessMigrations, createAccess } from './domains/access/index.ts';
+import { budgetMigrations, createBudgets } from './domains/budgets/index.ts';
+import { createEndpoints, migrations as endpointMigrations } from './domains/endpoints/index.ts';
+import { createIdentity, migrations as identityMigrations } from './domains/identity/index.ts';
+import { type Ledger, ledgerMigrations, openLedger } from './domains/ledger/index.ts';
+import {
+  type ApiContext,
+  createAuthorize,
+  readPublishedFrom,
+  registerApi,
+} from './doors/api/index.ts';
+import { certificateFromFiles, createGateway, gatewayLimits } from './doors/gateway/index.ts';
+import { buildApplicationLifecycle } from './engines/ocsf/index.ts';
+import { systemClock as clock, systemRandom as random } from './kernel/effects.ts';
+import { openCache } from './platform/cache/index.ts';
+import { ensurePassphrase, readEnvironment, type ResolvedConfig } from './platform/config/index.ts';
+import { ensureNodeId, lockDataDirectory } from './platform/files/index.ts';
+import { createHttpApp } from './platform/http/index.ts';
+import { openKeyStore } from './platform/keys/index.ts';
+import { createLog } from './platform/log/index.ts';
+import { createMetrics, registerProcessMetrics } from './platform/metrics/index.ts';
+import { openStorage } from './platform/storage/index.ts';
+
+export type RunningServer = { readonly url: string; readonly close: () => Promise<void> };
+
+const migrations = [
+  ...accessMigrations,
+  ...budgetMigrations,
+  ...endpointMigrations,
+  ...identityMigrations,
+  ...ledgerMigrations,
+];
+
+/** What lives until the end is pushed on the stack as soon as it is there. */
+const closing = <T extends { readonly close: () => Promise<void> }>(
+  stack: AsyncDisposableStack,
+  part: T,
+): T => {
+  stack.defer(() => part.close());
+  return part;
+};
+
+const composePlatform = async ({ config }: ResolvedConfig, stack: AsyncDisposableStack) => {
+  const { dataDir } = config;
+  const log = createLog({ level: config.log.level });
+  const metrics = createMetrics();
+  stack.use(registerProcessMetrics(metrics));
+  stack.use(await lockDataDirectory(dataDir, Math.round(performance.timeOrigin)));
+  const { secret: passphrase } = await ensurePassphrase({ config, env: readEnvironment(), random });
+  const directory = join(dataDir, 'keys');
+  const keys = closing(stack, await openKeyStore({ directory, passphrase, clock, random }));
+  const storage = closing(stack, await openStorage({ url: config.storage.url, dataDir, log }));
+  await storage.migrate(migrations);
+  const cache = closing(stack, await openCache({ url: config.cache.url, log }));
+  const nodeId = await ensureNodeId(dataDir, random);
+  return { config, log, metrics, keys, storage, cache, nodeId, clock, random };
+};
+type Platform = Awaited<ReturnType<typeof composePlatform>>;
+
+const composeLedger = (platform: Platform): Promise<Ledger> => {
+  const { config, nodeId } = platform;
+  const origin = config.ledger.origin ?? `${config.trustDomain}/ledger/${nodeId}`;
+  const directory = join(config.dataDir, 'ledger');
+  return openLedger({ ...platform, directory, config: { ...config.ledger, origin } });
+};
+
+const composeDomains = async (platform: Platform, stack: AsyncDisposableStack) => {
+  const { config } = platform;
+  const ledger = closing(stack, await composeLedger(platform));
+  const access = closing(
+    stack,
+    await createAccess({ ...platform, ledger, policies: config.policies }),
+  );
+  const identity = closing(stack, await createIdentity({ ...platform, ledger, access }));
+  const egress = { allowPrivate: config.gateway.allowPrivateUpstreams };
+  const endpoints = closing(stack, await createEndpoints({ ...platform, ledger, access, egress }));
+  const node = platform.nodeId;
+  const budgets = closing(stack, await createBudgets({ ...platform, ledger, node }));
+  return { ledger, access, identity, egress, endpoints, budgets };
+};
+type Domains = Awaited<ReturnType<typeof composeDomains>>;
+
+/** The version in the package's manifest, which lies one level above this file. */
+const readVersion = (): string => {
+  const text = readFileSync(join(import.meta.dirname, '../package.json'), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
+};
+
+const composeControlPlane = async (platform: Platform, domains: Domains) => {
+  const version = readVersion();
+  const app = await createHttpApp<ApiContext>({
+    ...platform,
+    authorize: createAuthorize({ ...domains, clock }),
+    info: { title: 'Sallyport', version, description: 'Control plane' },
+  });
+  const readPublished = readPublishedFrom(join(platform.config.dataDir, 'ledger'));
+  registerApi(app, { ...platform, ...domains, version, readPublished });
+  await app.ready();
+  return app;
+};
+
+/** Control plane and gateway share the main listener; further ones are the gateway's alone. */
+const listen = async (platform: Platform, domains: Domains, stack: AsyncDisposableStack) => {
+  const { config } = platform;
+  const app = closing(stack, await composeControlPlane(platform, domains));
+  const limits = gatewayLimits(config.gateway);
+  const gateway = closing(stack, await createGateway({ ...platform, ...domains, limits }));
+  const { mode, ...files } = config.server.tls;
+  const certificate =
+    mode === 'off' ? undefined : await certificateFromFiles(files, domains.identity);
+  const clientCertificates = mode === 'server' ? 'off' : mode;
+  const server = await gateway.createServer({
+    fallback: app.handle,
+    ...(mode === 'off' ? {} : { tls: { clientCertificates, ...(certificate && { certificate }) } }),
+  });
+  server.listen(config.server.port, config.server.host);
+  await once(server, 'listening');
+  for (const listener of config.gateway.listeners) await gateway.listen(listener);
+  const { address, port, family } = server.address() as AddressInfo;
+  const host = family === 'IPv6' ? `[${address}]` : address;
+  return `${mode === 'off' ? 'http' : 'https'}://${host}:${port}`;
+};
+
+const lifecycle = (ledger: Ledger, activity: 'start' | 'stop') =>
+  ledger.append({
+    class: 'decisive',
+    ocsf: buildApplicationLifecycle({
+      timeMs: clock.nowMs(),
+      activity,
+      component: 'server',
+      severity: 'informational',
+      eventCode: `server.${activity}`,
+    }),
+  });
+
+/**
+ * Starts a server: everything is open and listening when it resolves. When any part cannot start,
+ * what had started is closed again and the reason is thrown.
+ */
+export const composeServer = async (resolved: ResolvedConfig): Promise<RunningServer> => {
+  await using stack = new AsyncDisposableStack();
+  const platform = await composePlatform(resolved, stack);
+  const domains = await composeDomains(platform, stack);
+  const { ledger, identity } = domains;
+  await lifecycle(ledger, 'start');
+  stack.defer(async () => void (await lifecycle(ledger, 'stop').catch(() => undefined)));
+  const unfinished = await ledger.reportUnfinished();
+  if (unfinished.length > 0)
+    platform.log.warn({ count: unfinished.length }, 'decisions of an earlier run have no outcome');
+  const offer = await identity.ensureEnrolmentCode();
+  if (offer.kind === 'file')
+    platform.log.info({ path: offer.path }, 'no administrator yet: redeem the enrolment code');
+  const url = await listen(platform, domains, stack);
+  const running = stack.move();
+  return { url, close: () => running.disposeAsync() };
+};
+
+/** Rebuilds the ledger's derived index while no server runs on the data directory. */
+export const reindexLedger = async (resolved: ResolvedConfig): Promise<number> => {
+  await using stack = new AsyncDisposableStack();
+  const platform = await composePlatform(resolved, stack);
+  return await closing(stack, await composeLedger(platform)).reindex();
+};
