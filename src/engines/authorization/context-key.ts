@@ -29,7 +29,8 @@ const leafKey = (value: unknown): string => {
  * its length, and the order of parts is that of the place, which is the same for equal plans.
  */
 export const contextKey = (place: Place, value: unknown): string => {
-  if (place.read || place.everything || place.attributes.size === 0) return leafKey(value);
+  if (place.read || place.everything || place.climbs) return leafKey(value);
+  if (place.attributes.size === 0) return '';
   if (!isRecord(value)) return leafKey(value);
   let key = '{';
   for (const [name, below] of place.attributes)

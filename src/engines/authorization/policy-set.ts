@@ -14,7 +14,7 @@ import { decideCandidates, denyWith, type Engine, reasonOf, type World } from '.
 import { explainDecision } from './explain.ts';
 import type { Policy } from './policy.ts';
 import { readEntities } from './read-entities.ts';
-import { requestProblem } from './request.ts';
+import { contextProblem, requestProblem } from './request.ts';
 import { createNotation, type Notation } from './schema-notation.ts';
 import { passes } from './scope.ts';
 import { createSliceStore } from './slices.ts';
@@ -124,8 +124,12 @@ const plan = (core: Core, question: PolicyQuestion, entities: EntitySource): Pla
   const isConstant = candidates.conditional.length === 0;
   return {
     contextKey: (context) => (isConstant ? '' : contextKey(place, context)),
-    decide: (context) =>
-      decideCandidates(core.engine, candidates, { request: { ...question, context }, world }),
+    decide: (context) => {
+      const malformed = contextProblem(context);
+      if (malformed !== undefined) return denyWith(malformed);
+      const request = { ...question, context };
+      return decideCandidates(core.engine, candidates, { request, world });
+    },
   };
 };
 

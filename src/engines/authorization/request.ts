@@ -13,14 +13,19 @@ const refProblem = (ref: EntityRef, what: string): string | undefined => {
   return undefined;
 };
 
+/** What is wrong with a context, or undefined. Its values are checked when they are used. */
+export const contextProblem = (context: unknown): string | undefined =>
+  typeof context === 'object' && context !== null && !Array.isArray(context)
+    ? undefined
+    : 'context must be an object';
+
 /** What is wrong with a request, or undefined. */
 export const requestProblem = (request: PolicyRequest): string | undefined => {
   const { principal, action, resource, context } = request;
-  const refs =
+  return (
     refProblem(principal, 'principal') ??
     refProblem(action, 'action') ??
-    refProblem(resource, 'resource');
-  if (refs !== undefined) return refs;
-  const isRecord = typeof context === 'object' && context !== null && !Array.isArray(context);
-  return isRecord ? undefined : 'context must be an object';
+    refProblem(resource, 'resource') ??
+    contextProblem(context)
+  );
 };
