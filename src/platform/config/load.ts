@@ -8,9 +8,9 @@ import { type Environment, readEnvironmentValues } from './environment.ts';
 import { configErrors } from './errors.ts';
 import { type ConfigField, listConfigFields } from './fields.ts';
 import type { ConfigProblem, ConfigSource, RawValue, SourceReading } from './raw-value.ts';
-import { type ConfigFileText, readConfigText, unknownKey } from './read-file.ts';
 import type { Config } from './schema.ts';
 import { fromText } from './text-value.ts';
+import { unknownKey } from './unknown-key.ts';
 
 /** One effective value and its origin. */
 export type ConfigValue = {
@@ -48,19 +48,19 @@ const maxShownProblems = 20;
 export const loadConfig = async (input: ConfigInput = {}): Promise<ResolvedConfig> => {
   if (input.file === undefined) return resolveConfig(input);
   const bytes = await readFileBounded(input.file, maxFileBytes);
+  // The YAML reader is heavy for commands that have no configuration file.
+  const { readConfigText } = await import('./read-file.ts');
   const text = new TextDecoder().decode(bytes);
-  return resolveConfig({ ...input, fileText: { path: input.file, text } });
+  return resolveConfig(input, readConfigText({ path: input.file, text }, listConfigFields()));
 };
 
-/** As `loadConfig`, with the file's text already at hand. Pure. */
-export const resolveConfig = (
-  input: ConfigInput & { readonly fileText?: ConfigFileText },
-): ResolvedConfig => {
+/** As `loadConfig`, with the file already read (`readConfigText`), or none. Pure. */
+export const resolveConfig = (input: ConfigInput, file?: SourceReading): ResolvedConfig => {
   const fields = listConfigFields();
   const readings = [
     readFlags(input.args ?? {}, fields),
     readEnvironmentValues(input.env ?? {}, fields),
-    ...(input.fileText === undefined ? [] : [readConfigText(input.fileText, fields)]),
+    ...(file === undefined ? [] : [file]),
   ];
   const problems = readings.flatMap((reading) => reading.problems);
   const values = fields.map((field) => settle(field, readings, problems));

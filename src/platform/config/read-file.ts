@@ -8,7 +8,7 @@ import { SallyportError } from '../../kernel/errors.ts';
 import { configErrors } from './errors.ts';
 import type { ConfigField } from './fields.ts';
 import type { ConfigProblem, RawValue, SourceReading } from './raw-value.ts';
-import { suggest } from './suggest.ts';
+import { unknownKey } from './unknown-key.ts';
 
 const maxAliasCount = 16;
 
@@ -106,15 +106,6 @@ const relativeTo = (file: string, value: unknown): unknown =>
   typeof value === 'string' && value !== '' && !isAbsolute(value)
     ? join(dirname(file), value)
     : value;
-
-/** "unknown key", with the nearest known one. */
-export const unknownKey = (key: string, fields: readonly ConfigField[]): string => {
-  const near = suggest(
-    key,
-    fields.map((field) => field.key),
-  );
-  return near === undefined ? 'unknown key' : `unknown key; did you mean ${near}?`;
-};
 
 const pairOf = (map: unknown, name: string): { keyNode: unknown; node: unknown } => {
   if (!isMap(map)) return { keyNode: undefined, node: undefined };

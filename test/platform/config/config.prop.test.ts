@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { readConfigText } from '../../../src/platform/config/read-file.ts';
 import { SallyportError } from '../../../src/kernel/errors.ts';
 import {
   explainConfig,
@@ -36,7 +37,7 @@ test('any text as configuration file is accepted or refused', () => {
   const path = 'f.yaml';
   fc.assert(
     fc.property(fc.string({ maxLength: 200, unit: 'binary' }), (text) =>
-      settles(() => resolveConfig({ fileText: { path, text } })),
+      settles(() => resolveConfig({}, readConfigText({ path, text }, fields))),
     ),
     { numRuns: 300 },
   );
@@ -46,7 +47,7 @@ test('any text as configuration file is accepted or refused', () => {
       let text = sample;
       for (const [at, cut, insert] of mutations)
         text = text.slice(0, at) + insert + text.slice(at + cut);
-      settles(() => resolveConfig({ fileText: { path, text } }));
+      settles(() => resolveConfig({}, readConfigText({ path, text }, fields)));
     }),
     { numRuns: 500 },
   );
@@ -54,7 +55,7 @@ test('any text as configuration file is accepted or refused', () => {
 
 test('deep nesting is refused, not a stack overflow', () => {
   for (const text of ['['.repeat(100_000), '{a: '.repeat(20_000), '- '.repeat(50_000)])
-    settles(() => resolveConfig({ fileText: { path: 'f.yaml', text } }));
+    settles(() => resolveConfig({}, readConfigText({ path: 'f.yaml', text }, fields)));
 });
 
 test('any value of any key from any source is accepted or refused', () => {
@@ -69,7 +70,9 @@ test('any value of any key from any source is accepted or refused', () => {
   fc.assert(
     fc.property(anyField, fc.jsonValue(), (field, value) => {
       const nested = field.path.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
-      settles(() => resolveConfig({ fileText: { path: 'f', text: JSON.stringify(nested) } }));
+      settles(() =>
+        resolveConfig({}, readConfigText({ path: 'f', text: JSON.stringify(nested) }, fields)),
+      );
     }),
     { numRuns: 300 },
   );

@@ -4,6 +4,7 @@ import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { readConfigText } from '../../../src/platform/config/read-file.ts';
 import { systemRandom } from '../../../src/kernel/effects.ts';
 import { SallyportError } from '../../../src/kernel/errors.ts';
 import {
@@ -23,7 +24,8 @@ before(async () => {
 });
 after(() => rm(root, { recursive: true, force: true }));
 
-const fileText = (text: string) => ({ path: '/etc/sallyport/sallyport.yaml', text });
+const fileText = (text: string) =>
+  readConfigText({ path: '/etc/sallyport/sallyport.yaml', text }, listConfigFields());
 const problemOf = (run: () => unknown): string => {
   try {
     run();
@@ -46,11 +48,13 @@ test('has a working default for every key', () => {
 
 test('takes flag before environment before file before default and remembers the place', () => {
   const text = 'server:\n  port: 1\n  host: 127.0.0.2\nlog:\n  level: warn\n';
-  const resolved = resolveConfig({
-    args: { 'server.port': '3' },
-    env: { SALLYPORT_SERVER_PORT: '2', SALLYPORT_SERVER_HOST: '127.0.0.3', PATH: '/bin' },
-    fileText: fileText(text),
-  });
+  const resolved = resolveConfig(
+    {
+      args: { 'server.port': '3' },
+      env: { SALLYPORT_SERVER_PORT: '2', SALLYPORT_SERVER_HOST: '127.0.0.3', PATH: '/bin' },
+    },
+    fileText(text),
+  );
   const rows = new Map(explainConfig(resolved).map((row) => [row.key, row]));
   assert.deepEqual(rows.get('server.port'), {
     key: 'server.port',
@@ -85,7 +89,7 @@ test('refuses unknown keys with their place and the nearest known key', () => {
   ];
   for (const [text, expected] of cases)
     assert.match(
-      problemOf(() => resolveConfig({ fileText: fileText(text) })),
+      problemOf(() => resolveConfig({}, fileText(text))),
       expected,
     );
   assert.match(
@@ -100,10 +104,12 @@ test('refuses unknown keys with their place and the nearest known key', () => {
 
 test('names every wrong value at once, with its place', () => {
   const message = problemOf(() =>
-    resolveConfig({
-      env: { SALLYPORT_SERVER_PORT: 'eighty', SALLYPORT_TRUST_DOMAIN: 'UPPER' },
-      fileText: fileText('gateway:\n  maxBodyBytes: -1\n  listeners: [{host: a, port: 99999}]\n'),
-    }),
+    resolveConfig(
+      {
+        env: { SALLYPORT_SERVER_PORT: 'eighty', SALLYPORT_TRUST_DOMAIN: 'UPPER' },
+      },
+      fileText('gateway:\n  maxBodyBytes: -1\n  listeners: [{host: a, port: 99999}]\n'),
+    ),
   );
   for (const expected of [
     /server\.port \(SALLYPORT_SERVER_PORT\)/,
@@ -119,11 +125,11 @@ test('refuses YAML that is broken, repeated, tagged or explosive, with line and 
   const cases = ['server: {port: 1', 'tenant: a\ntenant: b', 'tenant: !js x', bomb];
   for (const text of cases)
     assert.match(
-      problemOf(() => resolveConfig({ fileText: fileText(text) })),
+      problemOf(() => resolveConfig({}, fileText(text))),
       /sallyport\.yaml/,
     );
   assert.match(
-    problemOf(() => resolveConfig({ fileText: fileText('tenant: a\ntenant: b') })),
+    problemOf(() => resolveConfig({}, fileText('tenant: a\ntenant: b'))),
     /sallyport\.yaml:2:1/,
   );
 });
@@ -138,9 +144,7 @@ test('reads lists from flags and variables', () => {
 });
 
 test('resolves relative paths of the file against the file', () => {
-  const { config } = resolveConfig({
-    fileText: fileText('dataDir: data\npolicies:\n  dir: /abs\n'),
-  });
+  const { config } = resolveConfig({}, fileText('dataDir: data\npolicies:\n  dir: /abs\n'));
   assert.equal(config.dataDir, '/etc/sallyport/data');
   assert.equal(config.policies.dir, '/abs');
 });
@@ -156,7 +160,7 @@ test('takes secrets from the environment only and never shows them', () => {
   const refusals = [
     () => resolveConfig({ args: { 'keys.passphrase': 'SENTINEL' } }),
     () => resolveConfig({ args: { 'storage.url': 'postgres://u:SENTINEL@db/x' } }),
-    () => resolveConfig({ fileText: fileText('keys:\n  passphrase: SENTINEL\n') }),
+    () => resolveConfig({}, fileText('keys:\n  passphrase: SENTINEL\n')),
     () => resolveConfig({ env: { SALLYPORT_STORAGE_URL: 'mysql://u:SENTINEL@db' } }),
   ];
   for (const run of refusals) assert.doesNotMatch(problemOf(run), /SENTINEL/);
