@@ -20,6 +20,7 @@ import type { IdentityContext } from './context.ts';
 import { CredentialCache } from './credential-cache.ts';
 import { identityErrors } from './errors.ts';
 import { createFailedProofs, type FailedProofs } from './failed-proofs.ts';
+import { createLastUses, type LastUses } from './last-uses.ts';
 import { createLookUps, type LookUps } from './look-ups.ts';
 import { findPrincipalBySpiffeId } from './principal-store.ts';
 import type { Authentication, Identity, Principal, VerifiedIdentity } from './types.ts';
@@ -30,7 +31,8 @@ export type Authenticator = Pick<Identity, 'authenticateBearer' | 'authenticateC
   readonly forgetAll: () => void;
   /** Reads the list of revoked SVIDs again. */
   readonly reloadRevoked: () => Promise<void>;
-  readonly cache: CredentialCache;
+  /** When API tokens were last used, by token id, as far as it is not yet written down. */
+  readonly takeLastUses: LastUses['take'];
 };
 
 export type AuthenticatorOptions = {
@@ -239,10 +241,13 @@ export const openAuthenticator = async (
   context: IdentityContext,
   options: AuthenticatorOptions,
 ): Promise<Authenticator> => {
+  const cacheEntries = context.config.cacheEntries ?? usualCacheEntries;
+  const uses = createLastUses();
+  const cache = new CredentialCache(cacheEntries, uses.note);
   const desk: Desk = {
     context,
     options,
-    cache: new CredentialCache(context.config.cacheEntries ?? usualCacheEntries),
+    cache,
     principals: new Map(),
     failures: createFailedProofs(context),
     lookUps: createLookUps((error) =>
@@ -259,6 +264,9 @@ export const openAuthenticator = async (
     applyChange: (change) => applyChange(desk, change),
     forgetAll: () => forgetAll(desk),
     reloadRevoked: () => reloadRevoked(desk),
-    cache: desk.cache,
+    takeLastUses: () => {
+      for (const entry of cache.entries()) uses.note(entry);
+      return uses.take();
+    },
   };
 };

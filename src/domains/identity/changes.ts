@@ -23,12 +23,12 @@ const maxChangesRead = 1000;
 /** Far longer than any lease: whoever missed more than this starts afresh. */
 const keepChangesMs = 3_600_000;
 
-/** Writes a change inside the transaction that makes it. */
+/** Writes a change inside the transaction that makes it; returns its revision. */
 export const writeChange = async (
   transaction: Transaction<IdentityTables>,
   change: Change,
   nowMs: number,
-): Promise<void> => {
+): Promise<number> => {
   const isAuthority = change.kind === 'authority' ? 1 : 0;
   const row = await transaction
     .updateTable('identity_revision')
@@ -43,6 +43,7 @@ export const writeChange = async (
     .insertInto('identity_changes')
     .values({ revision: row.revision, kind: change.kind, subject: change.subject, time_ms: nowMs })
     .execute();
+  return row.revision;
 };
 
 type Counter = Pick<ChangesSince, 'revision' | 'bundleSequence'>;

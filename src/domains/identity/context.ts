@@ -11,7 +11,7 @@ export type IdentityContext = Omit<IdentityDependencies, 'storage'> & {
   readonly db: Kysely<IdentityTables>;
   readonly newUuid: () => string;
   /** Makes a change effective in this process at once; other replicas read it at their next poll. */
-  readonly onChanged: (change: Change) => void;
+  readonly onChanged: (change: Change, revision: number) => void;
 };
 
 export type Undertaking = {
@@ -21,6 +21,21 @@ export type Undertaking = {
   readonly change: Change;
 };
 
+type Work = (transaction: Transaction<IdentityTables>) => Promise<void>;
+
+/** Changes without recording: for the second half of something recorded already. */
+export const makeChange = async (
+  { db, clock, onChanged }: Pick<IdentityContext, 'db' | 'clock' | 'onChanged'>,
+  change: Change,
+  work: Work,
+): Promise<void> => {
+  const revision = await db.transaction().execute(async (transaction) => {
+    await work(transaction);
+    return writeChange(transaction, change, clock.nowMs());
+  });
+  onChanged(change, revision);
+};
+
 /**
  * Records, then changes: a change that cannot be recorded does not happen. One that was recorded
  * and then failed is taken back by a second event. No transaction waits for the ledger.
@@ -28,18 +43,14 @@ export type Undertaking = {
 export const carryOut = async (
   context: IdentityContext,
   { actor, events, change }: Undertaking,
-  work: (transaction: Transaction<IdentityTables>) => Promise<void>,
+  work: Work,
 ): Promise<void> => {
-  const { db, ledger, clock } = context;
+  const { ledger, clock } = context;
   await Promise.all(events.map((event) => ledger.append(event)));
   try {
-    await db.transaction().execute(async (transaction) => {
-      await work(transaction);
-      await writeChange(transaction, change, clock.nowMs());
-    });
+    await makeChange(context, change, work);
   } catch (error) {
     for (const event of events) ledger.record(changeFailed(actor, event, clock.nowMs()));
     throw error;
   }
-  context.onChanged(change);
 };

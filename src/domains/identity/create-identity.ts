@@ -9,13 +9,13 @@ import { createEnrolment } from './enrolment.ts';
 import { createFailedProofs } from './failed-proofs.ts';
 import { followChanges, type Freshness } from './freshness.ts';
 import { createJoinTokens } from './join-tokens.ts';
-import { createMinting } from './minting.ts';
+import { createMinting, createX509Preparation } from './minting.ts';
 import { createPrincipals } from './principals.ts';
 import type { IdentityTables } from './schema.ts';
 import { createServerIdentities } from './server-tls.ts';
 import { openTrustDomain, type TrustDomainKeeper } from './trust-domain.ts';
 import type { Identity } from './types.ts';
-import { createLastUsedWriter, prune } from './upkeep.ts';
+import { prune, writeLastUses } from './upkeep.ts';
 
 const usualPollMs = 500;
 const maxLeaseMs = 30_000;
@@ -32,7 +32,10 @@ const createContext = (deps: IdentityDependencies, wiring: Wiring): IdentityCont
     ...rest,
     db: storage.database<IdentityTables>(),
     newUuid: uuidv7(deps.clock, deps.random),
-    onChanged: (change) => wiring.authenticator?.applyChange(change),
+    onChanged: (change, revision) => {
+      wiring.authenticator?.applyChange(change);
+      wiring.freshness?.noteOwn(revision);
+    },
   };
 };
 
@@ -50,6 +53,7 @@ const openParts = async (context: IdentityContext, wiring: Wiring): Promise<Part
       if (kinds.has('authority')) await wiring.keeper?.reload();
     },
   });
+  wiring.freshness = freshness;
   const keeper = await openTrustDomain(context);
   const authenticator = await openAuthenticator(context, {
     authorities: keeper.current,
@@ -98,12 +102,12 @@ const repeat = (
 /** The round that every poll makes: news first, then what has become due. */
 const createRound = (context: IdentityContext, parts: Parts, renewDue: () => Promise<void>) => {
   const { keeper, authenticator } = parts;
-  const writeLastUses = createLastUsedWriter(context, authenticator.cache);
+  const writeUses = (): Promise<void> => writeLastUses(context, authenticator.takeLastUses);
   let nextUpkeepMs = context.clock.monotonicMs() + upkeepMs;
   const upkeep = async (): Promise<void> => {
     await keeper.maintain();
     await authenticator.reloadRevoked();
-    await writeLastUses();
+    await writeUses();
     await prune(context);
   };
   return {
@@ -114,7 +118,7 @@ const createRound = (context: IdentityContext, parts: Parts, renewDue: () => Pro
       }
       await renewDue();
     },
-    last: writeLastUses,
+    last: writeUses,
   };
 };
 
@@ -128,7 +132,7 @@ export const createIdentity = async (deps: IdentityDependencies): Promise<Identi
   const context = createContext(deps, wiring);
   const parts = await openParts(context, wiring);
   const { keeper, freshness, authenticator } = parts;
-  const minting = createMinting(context, keeper.current);
+  const prepare = createX509Preparation(context, keeper.current);
   const codeFailures = createFailedProofs(context, codeFailuresPerMinute);
   const servers = createServerIdentities(context, keeper.current);
   const round = createRound(context, parts, servers.renewDue);
@@ -142,8 +146,8 @@ export const createIdentity = async (deps: IdentityDependencies): Promise<Identi
     authenticateCertificate: authenticator.authenticateCertificate,
     ...createPrincipals(context),
     ...createApiTokens(context),
-    ...minting,
-    ...createJoinTokens(context, { failures: codeFailures, mint: minting.mintX509Svid }),
+    ...createMinting(context, keeper.current, prepare),
+    ...createJoinTokens(context, { failures: codeFailures, prepare }),
     ...createEnrolment(context, codeFailures),
     bundle: () => formatTrustBundle(keeper.current().bundle),
     serverTls: servers.open,

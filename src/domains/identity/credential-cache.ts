@@ -12,11 +12,14 @@ export type CachedCredential = {
 
 export class CredentialCache {
   readonly #half: number;
+  readonly #onLeave: (entry: CachedCredential) => void;
   #young = new Map<string, CachedCredential>();
   #old = new Map<string, CachedCredential>();
   #generation = 0;
 
-  constructor(maxEntries: number) {
+  /** `onLeave` sees every entry that is dropped, for what it knew of its last use. */
+  constructor(maxEntries: number, onLeave: (entry: CachedCredential) => void = () => {}) {
+    this.#onLeave = onLeave;
     this.#half = Math.max(1, Math.floor(maxEntries / 2));
   }
 
@@ -41,6 +44,7 @@ export class CredentialCache {
 
   #insert(key: string, entry: CachedCredential): void {
     if (this.#young.size >= this.#half) {
+      for (const dropped of this.#old.values()) this.#onLeave(dropped);
       this.#old = this.#young;
       this.#young = new Map();
     }
@@ -48,21 +52,25 @@ export class CredentialCache {
   }
 
   delete(key: string): void {
-    this.#young.delete(key);
-    this.#old.delete(key);
+    for (const map of [this.#young, this.#old]) this.#drop(map, key);
+  }
+
+  #drop(map: Map<string, CachedCredential>, key: string): void {
+    const entry = map.get(key);
+    if (entry === undefined) return;
+    this.#onLeave(entry);
+    map.delete(key);
   }
 
   /** Removes what matches; linear, for the rare case that something was revoked. */
   removeWhere(matches: (identity: VerifiedIdentity) => boolean): void {
     this.#generation += 1;
     for (const map of [this.#young, this.#old])
-      for (const [key, { identity }] of map) if (matches(identity)) map.delete(key);
+      for (const [key, { identity }] of map) if (matches(identity)) this.#drop(map, key);
   }
 
   clear(): void {
-    this.#generation += 1;
-    this.#young.clear();
-    this.#old.clear();
+    this.removeWhere(() => true);
   }
 
   *entries(): IterableIterator<CachedCredential> {

@@ -20,6 +20,11 @@ export type IdentityConfig = {
   readonly dataDir: string;
   /** Further audiences of this server beside `spiffe://<trust domain>/sallyport`. */
   readonly audiences?: readonly string[];
+  /** Names of our own listeners unless they say otherwise; localhost and loopback when absent. */
+  readonly serverNames?: {
+    readonly dnsNames?: readonly string[];
+    readonly ipAddresses?: readonly string[];
+  };
   /** How often changes of other replicas are read; 500 when absent, 0 for never (tests). */
   readonly pollIntervalMs?: number;
   /** Oldest knowledge of revocations that still counts; 30,000 when absent and at most. */

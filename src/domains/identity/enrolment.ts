@@ -15,7 +15,7 @@ import { identityErrors } from './errors.ts';
 import { enrolled, principalCreated, tokenCreated } from './events.ts';
 import type { FailedProofs } from './failed-proofs.ts';
 import { insertPrincipal, readPrincipals } from './principal-store.ts';
-import { draftPrincipal, principalEntity } from './principals.ts';
+import { draftPrincipal, newPrincipalEntity } from './principals.ts';
 import { drawToken, tokenDigest, tokenIdOf } from './token-format.ts';
 import {
   findEnrolment,
@@ -142,7 +142,7 @@ const become = async (
 ): Promise<Enrolment | Refusal> => {
   const { principal, draft, codeId, peer } = plan;
   const actor: Actor = { principal, tenant: principal.tenant, peer };
-  const entity = principalEntity(context, principal, { roles: [adminRole.id] });
+  const entity = newPrincipalEntity(principal, { roles: [adminRole.id] });
   const put = await context.access.putEntity(entity);
   if (isRefusal(put)) return put;
   try {

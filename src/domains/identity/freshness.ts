@@ -9,6 +9,8 @@ import type { IdentityContext } from './context.ts';
 export type Freshness = {
   readonly isFresh: () => boolean;
   readonly revision: () => number;
+  /** Counts a change this process made itself and has applied, when nothing lies in between. */
+  readonly noteOwn: (revision: number) => void;
   /** Reads the change list, joining a reading under way; rejects when storage cannot be read. */
   readonly poll: () => Promise<void>;
   /** Like `poll`, but sees everything committed before the call. */
@@ -64,6 +66,9 @@ export const followChanges = async (
   return {
     isFresh: () => clock.monotonicMs() - confirmedAtMs <= options.leaseMs,
     revision: () => revision,
+    noteOwn: (own) => {
+      if (own === revision + 1) revision = own;
+    },
     poll,
     refresh: async () => {
       await running?.catch(() => undefined);

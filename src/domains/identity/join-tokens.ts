@@ -1,5 +1,4 @@
 /** Join tokens: a workload's way to its first SVID. One use, one SPIFFE ID, a few minutes. */
-import { parseCertificateRequestPem } from '../../engines/pki/index.ts';
 import { equalBytes } from '../../kernel/constant-time.ts';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
 import { Secret } from '../../kernel/secret.ts';
@@ -8,6 +7,7 @@ import type { IdentityContext } from './context.ts';
 import { identityErrors } from './errors.ts';
 import { enrolled, joinTokenCreated } from './events.ts';
 import type { FailedProofs } from './failed-proofs.ts';
+import type { PrepareX509Svid } from './minting.ts';
 import { findPrincipalBySpiffeId } from './principal-store.ts';
 import { drawToken, tokenDigest, tokenIdOf } from './token-format.ts';
 import {
@@ -62,11 +62,11 @@ const find = async (context: IdentityContext, text: string): Promise<StoredJoinT
 type Redeeming = {
   readonly context: IdentityContext;
   readonly failures: FailedProofs;
-  readonly mint: Identity['mintX509Svid'];
+  readonly prepare: PrepareX509Svid;
 };
 
 const redeem = async (
-  { context, failures, mint }: Redeeming,
+  { context, failures, prepare }: Redeeming,
   redemption: JoinTokenRedemption,
 ): Promise<X509Svid | Refusal> => {
   const { peer = unknownPeer, csrPem, ttlSeconds } = redemption;
@@ -74,11 +74,15 @@ const redeem = async (
     return refuse(identityErrors.E_IDENTITY_ATTEMPTS, 'too many failed join tokens');
   const token = await find(context, redemption.token);
   if (isRefusal(token)) return failures.note(token, { method: 'join-token', peer });
-  // Everything the caller can get wrong is checked before the token is used up.
-  const request = parseCertificateRequestPem(csrPem);
-  if (isRefusal(request)) return request;
   const principal = await findPrincipalBySpiffeId(context.db, token.spiffeId);
   if (principal === undefined || principal.disabled) return useless;
+  // Signed but not handed out: whatever can go wrong goes wrong before the token is used up.
+  const prepared = await prepare({
+    spiffeId: token.spiffeId,
+    csrPem,
+    ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+  });
+  if (isRefusal(prepared)) return prepared;
   const timeMs = context.clock.nowMs();
   if (!(await takeJoinToken(context.db, token.id, timeMs)))
     return failures.note(useless, { method: 'join-token', peer });
@@ -87,11 +91,8 @@ const redeem = async (
   await context.ledger.append(
     enrolled(actor, { principal, protocol: 'join-token', credentialId, timeMs }),
   );
-  return mint(actor, {
-    spiffeId: token.spiffeId,
-    csrPem,
-    ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
-  });
+  await prepared.record(actor);
+  return prepared.svid;
 };
 
 type JoinTokens = Pick<Identity, 'createJoinToken' | 'redeemJoinToken'>;

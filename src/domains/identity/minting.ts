@@ -104,11 +104,19 @@ export const issueX509Svid = (
   };
 };
 
-const mintX509 = async (
+/** A signed SVID that nobody has seen yet: to be recorded, then handed out. */
+export type PreparedX509Svid = {
+  readonly svid: X509Svid;
+  readonly record: (actor: Actor) => Promise<void>;
+};
+
+export type PrepareX509Svid = (request: X509SvidRequest) => Promise<PreparedX509Svid | Refusal>;
+
+const prepareX509 = async (
   context: IdentityContext,
   authorities: () => Authorities,
-  { actor, request }: { readonly actor: Actor; readonly request: X509SvidRequest },
-): Promise<X509Svid | Refusal> => {
+  request: X509SvidRequest,
+): Promise<PreparedX509Svid | Refusal> => {
   const lifeMs = lifetimeMs(request.ttlSeconds, x509Lifetime);
   if (isRefusal(lifeMs)) return lifeMs;
   const key = readKey(request);
@@ -120,10 +128,24 @@ const mintX509 = async (
   if (signer === undefined) return noAuthority();
   const svid = issueX509Svid(context, signer, { ...request, key, lifeMs });
   if (isRefusal(svid)) return svid;
-  await context.ledger.append(
-    svidIssued(actor, { ...svid, principal, protocol: 'X509-SVID', timeMs }),
-  );
-  return svid;
+  const issued = { ...svid, principal, protocol: 'X509-SVID', timeMs } as const;
+  return {
+    svid,
+    record: async (actor) => {
+      await context.ledger.append(svidIssued(actor, issued));
+    },
+  };
+};
+
+const mintX509 = async (
+  prepare: PrepareX509Svid,
+  actor: Actor,
+  request: X509SvidRequest,
+): Promise<X509Svid | Refusal> => {
+  const prepared = await prepare(request);
+  if (isRefusal(prepared)) return prepared;
+  await prepared.record(actor);
+  return prepared.svid;
 };
 
 const checkAudience = (audience: readonly string[]): Refusal | undefined => {
@@ -198,11 +220,17 @@ const revoke = async (
 
 type Minting = Pick<Identity, 'mintX509Svid' | 'mintJwtSvid' | 'revokeSvid'>;
 
+export const createX509Preparation =
+  (context: IdentityContext, authorities: () => Authorities): PrepareX509Svid =>
+  (request) =>
+    prepareX509(context, authorities, request);
+
 export const createMinting = (
   context: IdentityContext,
   authorities: () => Authorities,
+  prepare: PrepareX509Svid,
 ): Minting => ({
-  mintX509Svid: (actor, request) => mintX509(context, authorities, { actor, request }),
+  mintX509Svid: (actor, request) => mintX509(prepare, actor, request),
   mintJwtSvid: (actor, request) => mintJwt(context, authorities, { actor, request }),
   revokeSvid: (actor, credentialId) => revoke(context, actor, credentialId),
 });

@@ -6,8 +6,7 @@ import { isUniqueViolation } from '../../platform/storage/index.ts';
 import type { Entity, EntityRef } from '../access/index.ts';
 import type { LedgerEvent } from '../ledger/index.ts';
 import { checkGroups, checkName, checkOwnSpiffeId, outOfBounds } from './bounds.ts';
-import { writeChange } from './changes.ts';
-import { carryOut, type IdentityContext } from './context.ts';
+import { carryOut, type IdentityContext, makeChange } from './context.ts';
 import { identityErrors } from './errors.ts';
 import { changeFailed, principalCreated, principalSwitched } from './events.ts';
 import {
@@ -66,32 +65,27 @@ export const draftPrincipal = (context: IdentityContext, wish: NewPrincipal): Pr
 
 const uidOf = ({ type, id }: Pick<Principal, 'type' | 'id'>): EntityRef => ({ type, id });
 
-/** The principal in the authorization graph; what the graph already knew of it is kept. */
-export const principalEntity = (
-  context: Pick<IdentityContext, 'access'>,
+const attrsOf = ({ tenant, disabled, spiffeId }: Principal): Entity['attrs'] => ({
+  tenant,
+  disabled,
+  ...(spiffeId === undefined ? {} : { spiffeId }),
+});
+
+/**
+ * The entity of a new principal, with these roles and teams and no others: whatever an earlier
+ * attempt under the same id left in the graph is replaced.
+ */
+export const newPrincipalEntity = (
   principal: Principal,
-  wish: Pick<NewPrincipal, 'roles' | 'teams'> = {},
-): Entity => {
-  const existing = context.access.getEntity(uidOf(principal));
-  const wanted: readonly EntityRef[] = [
-    ...(wish.roles ?? []).map((id) => ({ type: 'Role', id })),
-    ...(wish.teams ?? []).map((id) => ({ type: 'Team', id })),
-  ];
-  const kept = (existing?.parents ?? []).filter(
-    (parent) => !wanted.some((one) => one.type === parent.type && one.id === parent.id),
-  );
-  const { tenant, disabled, spiffeId } = principal;
-  return {
-    uid: uidOf(principal),
-    attrs: {
-      ...existing?.attrs,
-      tenant,
-      disabled,
-      ...(spiffeId === undefined ? {} : { spiffeId }),
-    },
-    parents: [...wanted, ...kept],
-  };
-};
+  groups: Pick<NewPrincipal, 'roles' | 'teams'>,
+): Entity => ({
+  uid: uidOf(principal),
+  attrs: attrsOf(principal),
+  parents: [
+    ...(groups.roles ?? []).map((id) => ({ type: 'Role', id })),
+    ...(groups.teams ?? []).map((id) => ({ type: 'Team', id })),
+  ],
+});
 
 const findClash = async (
   context: IdentityContext,
@@ -143,28 +137,16 @@ const create = async (
   const clash =
     (await findClash(context, principal)) ?? (await reserve(context, actor, { principal, event }));
   if (clash !== undefined) return clash;
-  const put = await context.access.putEntity(principalEntity(context, principal, wish));
+  const put = await context.access.putEntity(newPrincipalEntity(principal, wish));
   if (isRefusal(put)) {
     context.ledger.record(changeFailed(actor, event, context.clock.nowMs()));
     await removePending(context.db, principal.id);
     return put;
   }
-  await applyDisabled(context, principal.id, false);
+  await makeChange(context, { kind: 'principal', subject: principal.id }, (transaction) =>
+    writeDisabled(transaction, principal.id, false),
+  );
   return principal;
-};
-
-/** Switches the row and tells everybody; the ledger has been told before. */
-const applyDisabled = async (
-  context: IdentityContext,
-  id: PrincipalId,
-  disabled: boolean,
-): Promise<void> => {
-  const change = { kind: 'principal', subject: id } as const;
-  await context.db.transaction().execute(async (transaction) => {
-    await writeDisabled(transaction, id, disabled);
-    await writeChange(transaction, change, context.clock.nowMs());
-  });
-  context.onChanged(change);
 };
 
 const switchPrincipal = async (
@@ -187,7 +169,12 @@ const switchPrincipal = async (
   );
   const switched = { ...principal, disabled };
   // For policies that look at it; authentication no longer depends on it.
-  const put = await context.access.putEntity(principalEntity(context, switched));
+  const existing = context.access.getEntity(uidOf(switched));
+  const put = await context.access.putEntity({
+    uid: uidOf(switched),
+    attrs: { ...existing?.attrs, ...attrsOf(switched) },
+    parents: existing?.parents ?? [],
+  });
   return isRefusal(put) ? put : switched;
 };
 

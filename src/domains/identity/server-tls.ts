@@ -33,6 +33,7 @@ const usualPath = '/sallyport';
 /** Renewals of several listeners and replicas spread over this share of the half-life. */
 const jitterShare = 0.1;
 const retryMs = 10_000;
+const localNames = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1', '::1'] };
 
 const makeMaterial = async (
   context: IdentityContext,
@@ -56,7 +57,16 @@ const makeMaterial = async (
     privateKeyEncoding: { format: 'der', type: 'pkcs8' },
   });
   const key = orThrow(parsePublicKeyInfo(publicKey));
-  const svid = orThrow(issueX509Svid(context, signer, { ...options, spiffeId, key, lifeMs }));
+  const svid = orThrow(
+    issueX509Svid(context, signer, {
+      ...localNames,
+      ...config.serverNames,
+      ...options,
+      spiffeId,
+      key,
+      lifeMs,
+    }),
+  );
   const actor = systemActor(config.tenant);
   const principal = { type: 'Service', id: 'sallyport' } as const;
   await ledger.append(svidIssued(actor, { ...svid, principal, protocol: 'X509-SVID', timeMs }));
