@@ -15,6 +15,7 @@ import { explainDecision } from './explain.ts';
 import type { Policy } from './policy.ts';
 import { readEntities } from './read-entities.ts';
 import { contextProblem, requestProblem } from './request.ts';
+import { schemaActions } from './schema-actions.ts';
 import { createNotation, type Notation } from './schema-notation.ts';
 import { passes } from './scope.ts';
 import { createSliceStore } from './slices.ts';
@@ -86,6 +87,7 @@ type Core = {
   readonly engine: Engine;
   readonly find: (question: Question) => Candidates;
   readonly worlds: Worlds;
+  readonly actions: EntitySource;
   readonly notation: Notation;
   readonly entityCheck: EntityCheck;
 };
@@ -133,8 +135,8 @@ const plan = (core: Core, question: PolicyQuestion, entities: EntitySource): Pla
   };
 };
 
-const usage = ({ policies, worlds }: Core, action: EntityRef | undefined): UsageSummary => {
-  const subject = action === undefined ? undefined : subjectOf(action, worlds.actions);
+const usage = ({ policies, actions }: Core, action: EntityRef | undefined): UsageSummary => {
+  const subject = action === undefined ? undefined : subjectOf(action, actions);
   const speaking = policies.filter(
     ({ scope }) => subject === undefined || passes(scope.action, subject),
   );
@@ -150,22 +152,33 @@ const readEntity = ({ notation, entityCheck }: Core, given: Entity): Entity | Re
   return refuse(authorizationErrors.E_ENTITIES_INVALID, problem);
 };
 
+/** A schema that cannot be read counts as empty here; validation has its own word on it. */
+const schemaJsonOf = (schema: SchemaText | undefined, evaluator: CedarEvaluator) => {
+  const json = schema === undefined ? {} : evaluator.schemaJson(schema);
+  return typeof json.failure === 'string' ? {} : (json as Readonly<Record<string, unknown>>);
+};
+
 const createCore = (
   policies: readonly Policy[],
   schema: SchemaText | undefined,
   evaluator: CedarEvaluator,
-): Core => ({
-  policies,
-  engine: {
-    evaluator,
-    slices: createSliceStore(evaluator),
-    byId: new Map(policies.map((policy) => [policy.id, policy])),
-  },
-  find: createCandidateIndex(policies),
-  worlds: createWorlds(schema, evaluator),
-  notation: createNotation(schema, evaluator),
-  entityCheck: createEntityCheck(schema, evaluator),
-});
+): Core => {
+  const schemaJson = schemaJsonOf(schema, evaluator);
+  const actions = schemaActions(schemaJson);
+  return {
+    policies,
+    engine: {
+      evaluator,
+      slices: createSliceStore(evaluator),
+      byId: new Map(policies.map((policy) => [policy.id, policy])),
+    },
+    find: createCandidateIndex(policies),
+    worlds: createWorlds({ schema, actions, evaluator }),
+    actions,
+    notation: createNotation(schemaJson),
+    entityCheck: createEntityCheck(schema, evaluator),
+  };
+};
 
 const toPolicySet = (core: Core, warnings: readonly PolicyProblem[]): PolicySet => ({
   policyIds: core.policies.map(({ id }) => id),

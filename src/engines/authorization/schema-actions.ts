@@ -1,5 +1,4 @@
 /** Reads from a schema which actions are in which groups of actions, transitively. */
-import type { CedarEvaluator, SchemaText } from './cedar-types.ts';
 import { createEntityGraph, type EntitySource } from './entity-graph.ts';
 import type { EntityRef } from './types.ts';
 
@@ -8,14 +7,9 @@ type JsonAction = {
 };
 type JsonNamespace = { readonly actions?: Readonly<Record<string, JsonAction>> };
 
-/** The actions of a schema as entities with parents; empty for a schema that cannot be read. */
-export const schemaActions = (
-  schema: SchemaText | undefined,
-  evaluator: CedarEvaluator,
-): EntitySource => {
+/** The actions of a schema as entities with parents. */
+export const schemaActions = (json: Readonly<Record<string, unknown>>): EntitySource => {
   const graph = createEntityGraph();
-  const json = schema === undefined ? {} : evaluator.schemaJson(schema);
-  if ('failure' in json && typeof json.failure === 'string') return graph;
   for (const [namespace, { actions }] of Object.entries(json as Record<string, JsonNamespace>)) {
     const actionType = namespace === '' ? 'Action' : `${namespace}::Action`;
     for (const [id, { memberOf = [] }] of Object.entries(actions ?? {})) {

@@ -3,7 +3,6 @@
  * ipaddr. This rewrites them to the explicit notation (`__entity`, `__extn`), which means the same
  * with and without the schema. Values that do not fit are left alone for validation to find.
  */
-import type { CedarEvaluator, SchemaText } from './cedar-types.ts';
 import { readEntityRef } from './read-entities.ts';
 import { isRefusal } from '../../kernel/errors.ts';
 import type { CedarValue, Entity, EntityRef } from './types.ts';
@@ -121,13 +120,9 @@ const explicitValue = (given: Shape, value: CedarValue, outer: Walk): CedarValue
 
 const namespaceOf = (type: string): string => type.split('::').slice(0, -1).join('::');
 
-/** Reads the schema once; without one, or with a broken one, nothing is rewritten. */
-export const createNotation = (
-  schema: SchemaText | undefined,
-  evaluator: CedarEvaluator,
-): Notation => {
-  const json = schema === undefined ? {} : evaluator.schemaJson(schema);
-  const book = bookOf('failure' in json && typeof json.failure === 'string' ? {} : json);
+/** The notation of a schema in its JSON format. */
+export const createNotation = (json: Readonly<Record<string, unknown>>): Notation => {
+  const book = bookOf(json);
   const walkFor = (type: string): Walk => ({ book, namespace: namespaceOf(type), depth: 0 });
   const record = (
     shape: Shape | undefined,

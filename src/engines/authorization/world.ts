@@ -5,7 +5,7 @@ import { type EntitySource, entityKey, graphOf } from './entity-graph.ts';
 import { authorizationErrors } from './errors.ts';
 import type { World } from './evaluate.ts';
 import { readEntities } from './read-entities.ts';
-import { schemaActions, withActions } from './schema-actions.ts';
+import { withActions } from './schema-actions.ts';
 import type { Subject } from './scope.ts';
 import type { Entity, EntityRef } from './types.ts';
 
@@ -21,16 +21,20 @@ export const subjectOf = (ref: EntityRef, source: EntitySource): Subject => ({
 
 export type Worlds = {
   readonly of: (entities: Entities) => World | Refusal;
-  /** The actions of the schema. */
-  readonly actions: EntitySource;
   readonly release: () => void;
 };
 
 const isSource = (entities: Entities): entities is EntitySource => 'ancestors' in entities;
 
+export type WorldOptions = {
+  readonly schema: SchemaText | undefined;
+  /** The actions of the schema. */
+  readonly actions: EntitySource;
+  readonly evaluator: CedarEvaluator;
+};
+
 /** Makes worlds for one policy set; the schema is prepared once, and again after a trap. */
-export const createWorlds = (schema: SchemaText | undefined, evaluator: CedarEvaluator): Worlds => {
-  const actions = schemaActions(schema, evaluator);
+export const createWorlds = ({ schema, actions, evaluator }: WorldOptions): Worlds => {
   let prepared: Prepared | undefined;
 
   const preparedSchema = (text: SchemaText): Prepared | Refusal => {
@@ -56,7 +60,6 @@ export const createWorlds = (schema: SchemaText | undefined, evaluator: CedarEva
   return {
     of: (entities) =>
       isSource(entities) ? { source: withActions(entities, actions) } : listedWorld(entities),
-    actions,
     release: () => {
       if (prepared !== undefined) evaluator.release(prepared);
       prepared = undefined;
