@@ -6,7 +6,7 @@ import { run } from 'node:test';
 import { inspect, styleText } from 'node:util';
 import { writeTally } from './tally.ts';
 import { type TestKind, testFiles, testKinds } from './test-files.ts';
-import { startWatchdog, type Watchdog } from './watchdog.ts';
+import { startWatchdog } from './watchdog.ts';
 
 type TestEvent = {
   readonly name: string;
@@ -21,6 +21,13 @@ type TestEvent = {
   };
 };
 type Result = { passed: number; failed: number; skipped: number };
+
+/** A test that takes longer has failed; in a shared process it ends the run. */
+const timeoutsMs: Readonly<Record<TestKind, number>> = {
+  unit: 30_000,
+  e2e: 300_000,
+  crash: 1_800_000,
+};
 
 const root = process.cwd();
 const write = (line: string): void => {
@@ -45,19 +52,17 @@ const reportSkip = (event: TestEvent): void => {
 };
 
 /** Runs one kind of tests and returns the counts; a file that cannot be loaded counts as failed. */
-const runKind = async (
-  kind: TestKind,
-  files: readonly string[],
-  watchdog: Watchdog,
-): Promise<Result> => {
+const runKind = async (kind: TestKind, files: readonly string[]): Promise<Result> => {
   const isIsolated = kind !== 'unit';
   const concurrency = kind === 'e2e' ? 2 : 1;
   const result: Result = { passed: 0, failed: 0, skipped: 0 };
   const stream = run({
     files: files.map((file) => `${root}/${file}`),
     isolation: isIsolated ? 'process' : 'none',
-    ...(isIsolated ? { concurrency } : {}),
+    timeout: timeoutsMs[kind],
+    ...(isIsolated ? { concurrency, forceExit: true } : {}),
   });
+  const watchdog = startWatchdog({ blockedMs: 60_000, stalledMs: timeoutsMs[kind] * 2 });
   stream.on('test:dequeue', (event: TestEvent) => watchdog.begin(place(event)));
   stream.on('test:pass', (event: TestEvent) => {
     if (event.details.type === 'suite') return;
@@ -67,16 +72,19 @@ const runKind = async (
     } else result.passed++;
   });
   stream.on('test:fail', (event: TestEvent) => {
-    if (event.details.type !== 'suite') result.failed++;
+    // A suite fails with its tests, which count; by itself it fails only through a hook.
+    const isEcho = event.details.error?.failureType === 'subtestsFailed';
+    if (event.details.type !== 'suite' || !isEcho) result.failed++;
     reportFailure(event);
   });
   stream.on('test:stdout', ({ message }: { message: string }) => process.stdout.write(message));
   stream.on('test:stderr', ({ message }: { message: string }) => process.stderr.write(message));
   await new Promise((resolve) => stream.on('end', resolve).resume());
+  await watchdog.stop();
   return result;
 };
 
-const main = async (args: readonly string[], watchdog: Watchdog): Promise<number> => {
+const main = async (args: readonly string[]): Promise<number> => {
   const kinds = testKinds.filter((kind) => args.includes(kind));
   const filters = args.filter(
     (argument) =>
@@ -88,9 +96,7 @@ const main = async (args: readonly string[], watchdog: Watchdog): Promise<number
     const startMs = performance.now();
     const files = testFiles(root, kind, filters);
     const result =
-      files.length === 0
-        ? { passed: 0, failed: 0, skipped: 0 }
-        : await runKind(kind, files, watchdog);
+      files.length === 0 ? { passed: 0, failed: 0, skipped: 0 } : await runKind(kind, files);
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
     write(
       `${kind}: ${result.passed} passed, ${result.failed} failed, ${result.skipped} skipped` +
@@ -102,8 +108,5 @@ const main = async (args: readonly string[], watchdog: Watchdog): Promise<number
   return failed === 0 ? 0 : 1;
 };
 
-const watchdog = startWatchdog(60_000);
-const code = await main(process.argv.slice(2), watchdog);
-await watchdog.stop();
 // A leaked handle in a test must not hang the run, so the exit is explicit.
-process.exit(code);
+process.exit(await main(process.argv.slice(2)));

@@ -6,11 +6,17 @@ import { writeSync } from 'node:fs';
 import { isMainThread, Worker, workerData } from 'node:worker_threads';
 
 type Watch = {
-  /** Counts the seconds in which the event loop turned. */
-  readonly beats: Int32Array;
+  /** Counts the seconds in which the event loop turned, and the things begun. */
+  readonly counts: Int32Array;
   /** What was begun last: its length in bytes, then UTF-8. */
   readonly note: Uint8Array;
-  readonly limitMs: number;
+  readonly limits: Limits;
+};
+export type Limits = {
+  /** How long the event loop may stand still. */
+  readonly blockedMs: number;
+  /** How long nothing new may begin. */
+  readonly stalledMs: number;
 };
 export type Watchdog = {
   /** Remembers what is going on, for the message. */
@@ -21,12 +27,12 @@ export type Watchdog = {
 const beatMs = 1_000;
 const maxNoteBytes = 250;
 
-/** Starts watching. The limit counts from the last time the event loop turned. */
-export const startWatchdog = (limitMs: number): Watchdog => {
-  const beats = new Int32Array(new SharedArrayBuffer(4));
+/** Starts watching. Ends the process with SIGKILL when a limit is reached. */
+export const startWatchdog = (limits: Limits): Watchdog => {
+  const counts = new Int32Array(new SharedArrayBuffer(8));
   const note = new Uint8Array(new SharedArrayBuffer(maxNoteBytes + 1));
-  const watch: Watch = { beats, note, limitMs };
-  const timer = setInterval(() => Atomics.add(beats, 0, 1), beatMs).unref();
+  const watch: Watch = { counts, note, limits };
+  const timer = setInterval(() => Atomics.add(counts, 0, 1), beatMs).unref();
   const worker = new Worker(new URL(import.meta.url), { workerData: watch });
   worker.unref();
   return {
@@ -34,6 +40,7 @@ export const startWatchdog = (limitMs: number): Watchdog => {
       const bytes = Buffer.from(what).subarray(0, maxNoteBytes);
       note.set(bytes, 1);
       note[0] = bytes.length;
+      Atomics.add(counts, 1, 1);
     },
     stop: () => {
       clearInterval(timer);
@@ -42,22 +49,37 @@ export const startWatchdog = (limitMs: number): Watchdog => {
   };
 };
 
-const accuse = ({ note, limitMs }: Watch): void => {
-  const what = Buffer.from(note.subarray(1, 1 + (note[0] ?? 0))).toString();
-  writeSync(2, `blocked for ${limitMs / 1000} s in or right after: ${what}\n`);
+const accuse = (note: Uint8Array, what: string): void => {
+  const last = Buffer.from(note.subarray(1, 1 + (note[0] ?? 0))).toString();
+  writeSync(2, `${what} in or right after: ${last}\n`);
   process.kill(process.pid, 'SIGKILL');
 };
 
-const watchMain = (watch: Watch): void => {
+/** Calls `alarm` when the counter at `index` has not moved for so long. */
+const watchCounter = (
+  { counts }: Watch,
+  { index, limitMs }: { readonly index: number; readonly limitMs: number },
+  alarm: () => void,
+): void => {
   let seen = -1;
   let sinceMs = performance.now();
   setInterval(() => {
-    const now = Atomics.load(watch.beats, 0);
+    const now = Atomics.load(counts, index);
     if (now !== seen) {
       seen = now;
       sinceMs = performance.now();
-    } else if (performance.now() - sinceMs > watch.limitMs) accuse(watch);
+    } else if (performance.now() - sinceMs > limitMs) alarm();
   }, beatMs);
+};
+
+const watchMain = (watch: Watch): void => {
+  const { blockedMs, stalledMs } = watch.limits;
+  watchCounter(watch, { index: 0, limitMs: blockedMs }, () =>
+    accuse(watch.note, `blocked for ${blockedMs / 1000} s`),
+  );
+  watchCounter(watch, { index: 1, limitMs: stalledMs }, () =>
+    accuse(watch.note, `nothing began for ${stalledMs / 1000} s`),
+  );
 };
 
 if (!isMainThread) watchMain(workerData as Watch);

@@ -1,0 +1,27 @@
+/** docs/reference/openapi.json: the document a running server answers at /openapi.json. */
+import { type ApiContext, type ApiDeps, registerApi } from '../../src/doors/api/index.ts';
+import { systemClock, systemRandom } from '../../src/kernel/effects.ts';
+import { createHttpApp } from '../../src/platform/http/index.ts';
+import { createMemoryLog } from '../../src/platform/log/index.ts';
+import { createMetrics } from '../../src/platform/metrics/index.ts';
+
+/** Registers the routes without neighbours, which only handlers need, and prints the document. */
+export const renderOpenApi = async (version: string): Promise<string> => {
+  const log = createMemoryLog();
+  const metrics = createMetrics();
+  const app = await createHttpApp<ApiContext>({
+    log,
+    metrics,
+    clock: systemClock,
+    random: systemRandom,
+    info: { title: 'Sallyport', version, description: 'Control plane' },
+    authorize: () => {
+      throw new Error('this application answers nothing');
+    },
+  });
+  registerApi(app, { log, metrics } as ApiDeps);
+  await app.ready();
+  const document = `${JSON.stringify(app.openApi(), null, 2)}\n`;
+  await app.close();
+  return document;
+};
