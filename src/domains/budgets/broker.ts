@@ -4,8 +4,9 @@
  * overspent. What is on its way back is out of the pocket first, so it cannot be spent meanwhile.
  */
 import type { Clock } from '../../kernel/effects.ts';
-import { type Refusal, SallyportError } from '../../kernel/errors.ts';
-import type { LeaseChange, LeaseGrant, LeaseStore } from './lease-store.ts';
+import type { Refusal } from '../../kernel/errors.ts';
+import { applyGrant, changeOf, exchangeTwice, isChange, undo } from './lease-change.ts';
+import type { LeaseChange, LeaseStore } from './lease-store.ts';
 import type { Pocket, PocketOwner } from './pocket.ts';
 import { exceeded, unavailable } from './refusals.ts';
 import { HeldReservation } from './reservation.ts';
@@ -33,8 +34,6 @@ export type BrokerOptions = {
   readonly onFailure: (failure: unknown) => void;
 };
 
-/** How long "there is no more" is believed without asking again. */
-const exhaustionMs = 100;
 const maxRounds = 10;
 const maxWaiters = 100_000;
 
@@ -125,53 +124,42 @@ export class Broker implements PocketOwner {
     for (const waiter of waiters) this.#answer(waiter, unavailable('budgets failed'));
   }
 
+  /**
+   * Rates first, then budgets for those whom the rates leave. Everybody goes in this order, so
+   * nodes do not hold from each other what none of them can use.
+   */
   async #round(waiters: readonly Waiter[]): Promise<void> {
-    const changes = this.#changesFor(waiters);
-    const troubles = await this.#exchangeAll(changes);
-    const nowMs = this.#options.clock.nowMs();
-    for (const waiter of waiters) this.#serve(waiter, troubles, nowMs);
-    // What could not be returned now is tried again by the next tidy.
-    if ([...troubles.values()].includes('failed')) this.#attended.clear();
-    else
-      for (const { pocket } of changes) if (pocket.surplus(nowMs) > 0) this.#attended.add(pocket);
+    for (const waiter of waiters) this.#recollect(waiter);
+    const attended = [...this.#attended];
+    this.#attended.clear();
+    const troubles = new Map<Pocket, Trouble>();
+    const { rates, budgets } = this.#options;
+    const rateChanges = changesFor(waiters, attended, { isRate: true, nowMs: this.#nowMs() });
+    await this.#exchange(rates, rateChanges, troubles);
+    const passing = rateChanges.length === 0 ? waiters : withinRates(waiters);
+    const budgetChanges = changesFor(passing, attended, { isRate: false, nowMs: this.#nowMs() });
+    await this.#exchange(budgets, budgetChanges, troubles);
+    for (const waiter of waiters) this.#serve(waiter, troubles);
+    this.#returnSurplus([...rateChanges, ...budgetChanges], troubles);
   }
 
-  #changesFor(waiters: readonly Waiter[]): readonly LeaseChange[] {
-    const nowMs = this.#options.clock.nowMs();
-    const demand = new Map<Pocket, number>();
-    for (const waiter of waiters) {
-      this.#recollect(waiter, nowMs);
-      for (const pocket of waiter.pockets) {
-        const amount = waiter.request.amounts[pocket.measure];
-        if (amount > 0) demand.set(pocket, (demand.get(pocket) ?? 0) + amount);
-      }
-    }
-    const attended = [...this.#attended].filter((pocket) => !demand.has(pocket));
-    this.#attended.clear();
-    const changes = [...demand].map(([pocket, amount]) => changeOf(pocket, amount, nowMs));
-    for (const pocket of attended) changes.push(changeOf(pocket, 0, nowMs));
-    return changes.filter(isChange);
+  #returnSurplus(changes: readonly LeaseChange[], troubles: Troubles): void {
+    // What could not be returned now is tried again by the next tidy.
+    if ([...troubles.values()].includes('failed')) return this.#attended.clear();
+    const nowMs = this.#nowMs();
+    for (const { pocket } of changes) if (pocket.surplus(nowMs) > 0) this.#attended.add(pocket);
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.nowMs();
   }
 
   /** Windows end and limits change while somebody waits. */
-  #recollect(waiter: Waiter, nowMs: number): void {
-    const pockets = this.#options.collect(waiter.request, nowMs);
+  #recollect(waiter: Waiter): void {
+    const pockets = this.#options.collect(waiter.request, this.#nowMs());
     for (const pocket of pockets) pocket.waiting += 1;
     for (const pocket of waiter.pockets) pocket.waiting -= 1;
     waiter.pockets = pockets;
-  }
-
-  /** Returns the pockets that did not get what somebody needs, and why. */
-  async #exchangeAll(changes: readonly LeaseChange[]): Promise<Troubles> {
-    const troubles = new Map<Pocket, Trouble>();
-    const rates = changes.filter(({ pocket }) => pocket.limit.isRate);
-    const budgets = changes.filter(({ pocket }) => !pocket.limit.isRate);
-    const { rates: rateStore, budgets: budgetStore } = this.#options;
-    await Promise.all([
-      this.#exchange(rateStore, rates, troubles),
-      this.#exchange(budgetStore, budgets, troubles),
-    ]);
-    return troubles;
   }
 
   async #exchange(
@@ -202,16 +190,18 @@ export class Broker implements PocketOwner {
     }
   }
 
-  #serve(waiter: Waiter, troubles: Troubles, nowMs: number): void {
-    this.#recollect(waiter, nowMs);
-    const { request, pockets } = waiter;
-    const short = pockets.find((pocket) => pocket.available < request.amounts[pocket.measure]);
-    if (short === undefined) return this.#answer(waiter, reserved(waiter, nowMs));
-    const trouble = troubles.get(short);
-    if (trouble === 'failed')
+  #serve(waiter: Waiter, troubles: Troubles): void {
+    this.#recollect(waiter);
+    const nowMs = this.#nowMs();
+    const short = shortOf(waiter);
+    if (short.length === 0) return this.#answer(waiter, reserved(waiter, nowMs));
+    if (short.some((pocket) => troubles.get(pocket) === 'failed'))
       return this.#answer(waiter, unavailable('the store of budgets does not answer'));
-    if (trouble === 'exhausted')
-      return this.#answer(waiter, exceeded(short, request.amounts[short.measure], nowMs));
+    const exhausted = short.find((pocket) => troubles.get(pocket) === 'exhausted');
+    if (exhausted !== undefined) {
+      const needed = waiter.request.amounts[exhausted.measure];
+      return this.#answer(waiter, exceeded(exhausted, needed, nowMs));
+    }
     waiter.rounds += 1;
     if (waiter.rounds < maxRounds) {
       this.#waiters.push(waiter);
@@ -227,62 +217,48 @@ export class Broker implements PocketOwner {
   }
 }
 
+/** Pockets that do not hold what the waiter needs from them. */
+const shortOf = ({ pockets, request }: Waiter): readonly Pocket[] =>
+  pockets.filter((pocket) => {
+    const amount = request.amounts[pocket.measure];
+    return amount > 0 && pocket.available < amount;
+  });
+
+/** Those whom the rates leave when all are served in order. */
+const withinRates = (waiters: readonly Waiter[]): readonly Waiter[] => {
+  const left = new Map<Pocket, number>();
+  return waiters.filter(({ pockets, request }) => {
+    const rates = pockets.filter(({ limit }) => limit.isRate);
+    const rest = (pocket: Pocket): number =>
+      (left.get(pocket) ?? pocket.available) - request.amounts[pocket.measure];
+    if (rates.some((pocket) => request.amounts[pocket.measure] > 0 && rest(pocket) < 0))
+      return false;
+    for (const pocket of rates) left.set(pocket, rest(pocket));
+    return true;
+  });
+};
+
+type Stage = { readonly isRate: boolean; readonly nowMs: number };
+
+/** What the store of this stage is asked: the needs of all waiters, and whom attention is due. */
+const changesFor = (
+  waiters: readonly Waiter[],
+  attended: readonly Pocket[],
+  { isRate, nowMs }: Stage,
+): readonly LeaseChange[] => {
+  const demand = new Map<Pocket, number>();
+  for (const { pockets, request } of waiters)
+    for (const pocket of pockets) {
+      const amount = request.amounts[pocket.measure];
+      if (pocket.limit.isRate !== isRate || amount === 0) continue;
+      demand.set(pocket, (demand.get(pocket) ?? 0) + amount);
+    }
+  const changes = [...demand].map(([pocket, amount]) => changeOf(pocket, amount, nowMs));
+  for (const pocket of attended)
+    if (pocket.limit.isRate === isRate && !demand.has(pocket))
+      changes.push(changeOf(pocket, 0, nowMs));
+  return changes.filter(isChange);
+};
+
 const reserved = ({ pockets, request }: Waiter, nowMs: number): Reservation =>
   new HeldReservation(pockets, request.amounts, nowMs);
-
-/** A deadlock or a busy database certainly changed nothing: worth one more try. */
-const isCertainlyUndone = (failure: unknown): boolean =>
-  failure instanceof SallyportError && failure.code === 'E_STORAGE_CONTENDED';
-
-const exchangeTwice = async (
-  store: LeaseStore,
-  changes: readonly LeaseChange[],
-): Promise<readonly LeaseGrant[]> => {
-  try {
-    return await store.exchange(changes);
-  } catch (failure) {
-    if (!isCertainlyUndone(failure)) throw failure;
-    return store.exchange(changes);
-  }
-};
-
-/** Takes debts and what goes back out of the pocket; `applyGrant` or `undo` must follow. */
-const changeOf = (pocket: Pocket, demand: number, nowMs: number): LeaseChange => {
-  const debt = Math.max(0, -pocket.available);
-  pocket.available += debt;
-  const want = Math.max(0, demand - pocket.available);
-  const bonus = want > 0 ? pocket.usual(nowMs) : pocket.reserveWanted(nowMs);
-  const mayReturn = demand === 0 && bonus === 0;
-  const giveBack = mayReturn ? pocket.surplus(nowMs) : 0;
-  pocket.available -= giveBack;
-  // What was spent is told along with other business: alone it is not worth a write.
-  const isTelling = want + bonus + giveBack + debt > 0 || pocket.isDetached;
-  const spent = isTelling ? pocket.spentUntold : 0;
-  pocket.spentUntold -= spent;
-  return { pocket, want, bonus, giveBack, debt, spent };
-};
-
-const isChange = ({ want, bonus, giveBack, debt, spent }: LeaseChange): boolean =>
-  want + bonus + giveBack + debt + spent > 0;
-
-/** Puts the grant into the pocket. True when the limit does not leave what is wanted. */
-const applyGrant = (change: LeaseChange, grant: LeaseGrant | undefined, nowMs: number): boolean => {
-  const { pocket, want, bonus } = change;
-  const granted = grant?.granted ?? 0;
-  pocket.available += granted;
-  if (granted < want + bonus) pocket.restUntilMs = nowMs + exhaustionMs;
-  if (grant?.isGone === true || want === 0) return false;
-  const isShort = granted < want;
-  if (isShort) pocket.noteExhaustion(nowMs + exhaustionMs);
-  else pocket.forgetExhaustion();
-  return isShort;
-};
-
-/**
- * After a failure nobody knows whether the store changed. Debts are tried again (at worst charged
- * twice), returns are not unless the store certainly refused (at worst charged for nothing).
- */
-const undo = ({ pocket, debt, giveBack, spent }: LeaseChange, failure: unknown): void => {
-  pocket.available += isCertainlyUndone(failure) ? giveBack - debt : -debt;
-  pocket.spentUntold += spent;
-};

@@ -34,7 +34,7 @@ const grantExpression = ({ want, bonus }: LeaseChange, limit: number) => {
     when charged >= ${limit} then 0
     when ${room} < ${want} then ${room}
     when ${share} < ${bonus} then ${want} + ${share}
-    else ${want} + ${bonus} end`;
+    else ${want + bonus} end`;
 };
 
 const update = (trx: Trx, { pocket }: LeaseChange) =>

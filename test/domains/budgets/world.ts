@@ -1,5 +1,6 @@
 /** Nodes that share one store, and the small tools of the budgets tests. */
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Amounts,
   type Budgets,
@@ -20,7 +21,7 @@ import { openMemoryStorage } from '../../../src/platform/storage/index.ts';
 export const tenant = 'default';
 export const actor = { principal: { type: 'User', id: 'root' }, tenant };
 
-export const openWorld = async (shared: Partial<BudgetsOptions> = {}) => {
+export const openWorld = async (shared: Partial<BudgetsOptions> = {}, isRemote = false) => {
   const clock = fakeClock(Date.UTC(2026, 2, 4, 12, 30, 30));
   const storage = shared.storage ?? (await openMemoryStorage(budgetMigrations));
   const cache = shared.cache ?? createMemoryCache({ clock });
@@ -46,6 +47,8 @@ export const openWorld = async (shared: Partial<BudgetsOptions> = {}) => {
   const housekeep = async (): Promise<void> => {
     timers.forEach((work) => work());
     for (let i = 0; i < 50; i++) await new Promise(setImmediate);
+    // A server of its own takes real time.
+    if (isRemote) await delay(60);
   };
   const close = async (): Promise<void> => {
     await cache.close();
