@@ -76,10 +76,10 @@ const repeat = (
     isBusy = true;
     try {
       await work();
-      if (isFailing) context.log.info({}, 'the storage of identities can be read again');
+      if (isFailing) context.log.info({}, 'identities are up to date again');
       isFailing = false;
     } catch (error) {
-      if (!isFailing) context.log.error({ error }, 'the storage of identities cannot be read');
+      if (!isFailing) context.log.error({ error }, 'identities could not be brought up to date');
       isFailing = true;
     }
     isBusy = false;

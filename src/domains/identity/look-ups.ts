@@ -1,5 +1,5 @@
 /** Storage look-ups for authentication: joined when they ask the same, bounded in number. */
-import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
+import { type Refusal, refuse } from '../../kernel/errors.ts';
 import { identityErrors } from './errors.ts';
 
 const maxPending = 512;
@@ -25,14 +25,4 @@ export const createLookUps = <T>(onFailure: (error: unknown) => void): LookUps<T
     pending.set(key, asked);
     return asked;
   };
-};
-
-/** Continues at once with a value, later with a promise, not at all with a refusal. */
-export const continueWith = <T, R>(
-  value: T | Refusal | Promise<T | Refusal>,
-  next: (value: T) => R | Refusal,
-): R | Refusal | Promise<R | Refusal> => {
-  const step = (settled: T | Refusal): R | Refusal =>
-    isRefusal(settled) ? settled : next(settled);
-  return value instanceof Promise ? value.then(step) : step(value);
 };
