@@ -40,7 +40,12 @@ export type CommandSpec = {
 };
 
 /** A running server; made by the composition root. */
-export type RunningServer = { readonly url: string; readonly close: () => Promise<void> };
+export type RunningServer = {
+  readonly url: string;
+  /** Trust anchors in PEM for whoever connects to an https URL; local commands find them. */
+  readonly trustPem?: string;
+  readonly close: () => Promise<void>;
+};
 
 /** The composition root, handed in by bin/sallyport.js because doors never import it. */
 export type Composition = {

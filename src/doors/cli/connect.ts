@@ -1,4 +1,5 @@
 /** From an invocation to a client: which server, which credential, which trust anchors. */
+import { existsSync } from 'node:fs';
 import { SallyportError } from '../../kernel/errors.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import { toolEnvironment } from '../../platform/config/index.ts';
@@ -12,7 +13,7 @@ import {
   userCredentials,
 } from './credentials.ts';
 import { cliErrors } from './errors.ts';
-import { findServer } from './server-address.ts';
+import { findServer, serverBundleFile } from './server-address.ts';
 
 const maxCaBytes = 1024 * 1024;
 
@@ -28,12 +29,14 @@ export const connect = async (invocation: Invocation): Promise<Client> => {
     throw new SallyportError(cliErrors.E_CREDENTIAL_MISSING, `no credential for ${url}`);
   if (!isProtected(url))
     invocation.terminal.complain(`warning: the token crosses the network to ${url} in the clear`);
-  return createClient({ url, token, fetch: await fetchFor(invocation) });
+  return createClient({ url, token, fetch: await fetchFor(invocation, url) });
 };
 
 /** A client without a credential, for enrolment and join tokens. */
-export const connectAnonymously = async (invocation: Invocation): Promise<Client> =>
-  createClient({ url: await serverOf(invocation), fetch: await fetchFor(invocation) });
+export const connectAnonymously = async (invocation: Invocation): Promise<Client> => {
+  const url = await serverOf(invocation);
+  return createClient({ url, fetch: await fetchFor(invocation, url) });
+};
 
 const serverOf = ({ options, env }: Invocation): Promise<string> =>
   findServer({
@@ -62,13 +65,20 @@ const isProtected = (url: string): boolean => {
   return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 };
 
-const fetchFor = async ({ options }: Invocation): Promise<Fetch> => {
-  const caFile = options.text('ca');
-  if (caFile === undefined) return (url, init) => fetch(url, init);
+const fetchFor = async (invocation: Invocation, url: string): Promise<Fetch> => {
+  const caFile = url.startsWith('https:') ? findCaFile(invocation) : undefined;
+  if (caFile === undefined) return (address, init) => fetch(address, init);
   const ca = Buffer.from(await readFileBounded(caFile, maxCaBytes)).toString('utf8');
   const undici = await import('undici');
   const dispatcher = new undici.Agent({ connect: { ca } });
   // undici's own types of the same standard objects; one implementation behind both.
-  return (url, init) =>
-    undici.fetch(url, { ...init, dispatcher } as object) as unknown as Promise<Response>;
+  return (address, init) =>
+    undici.fetch(address, { ...init, dispatcher } as object) as unknown as Promise<Response>;
+};
+
+/** Given with --ca, or left in the data directory by its server; else the public ones count. */
+const findCaFile = ({ options }: Invocation): string | undefined => {
+  const dataDir = options.text('dataDir');
+  const left = dataDir === undefined ? undefined : serverBundleFile(dataDir);
+  return options.text('ca') ?? (left !== undefined && existsSync(left) ? left : undefined);
 };

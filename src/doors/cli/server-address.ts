@@ -14,6 +14,9 @@ export type ServerNote = { readonly url: string; readonly pid: number };
 /** `<data-dir>/server.json`, written when a server is ready and removed when it stops. */
 export const serverNoteFile = (dataDir: string): string => join(dataDir, 'server.json');
 
+/** `<data-dir>/bundle.pem`: trust anchors of the server's own certificate. */
+export const serverBundleFile = (dataDir: string): string => join(dataDir, 'bundle.pem');
+
 /** What the running (or crashed) server of a data directory left; undefined when there is none. */
 export const readServerNote = async (dataDir: string): Promise<ServerNote | undefined> => {
   try {

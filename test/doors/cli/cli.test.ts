@@ -138,6 +138,7 @@ test('runs a server until it is told to stop, and leaves a note while it runs', 
           await mkdir(config.dataDir, { recursive: true });
           return {
             url: 'http://127.0.0.1:12345',
+            trustPem: 'ANCHORS',
             close: () => {
               closed += 1;
               return Promise.resolve();
@@ -153,7 +154,8 @@ test('runs a server until it is told to stop, and leaves a note while it runs', 
   assert.equal(closed, 1);
   assert.deepEqual(JSON.parse(note), { url: 'http://127.0.0.1:12345', pid: process.pid });
   assert.equal(stdout, note);
-  assert.deepEqual(await readdir(dataDir), []);
+  assert.deepEqual(await readdir(dataDir), ['bundle.pem']);
+  assert.equal(await readFile(join(dataDir, 'bundle.pem'), 'utf8'), 'ANCHORS');
 });
 
 test('shows the inside of an unexpected failure to the person who ran the command', async () => {

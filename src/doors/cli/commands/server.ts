@@ -3,7 +3,7 @@ import { unlink } from 'node:fs/promises';
 import { writeFileAtomic } from '../../../platform/files/index.ts';
 import type { Invocation, RunningServer } from '../command.ts';
 import { loadConfiguration } from '../load-configuration.ts';
-import { serverNoteFile } from '../server-address.ts';
+import { serverBundleFile, serverNoteFile } from '../server-address.ts';
 
 /** Resolves when the server has stopped. */
 export const run = async (invocation: Invocation): Promise<void> => {
@@ -18,6 +18,8 @@ export const run = async (invocation: Invocation): Promise<void> => {
   const note = { url: server.url, pid: process.pid };
   const noteFile = serverNoteFile(dataDir);
   try {
+    if (server.trustPem !== undefined)
+      await writeFileAtomic(serverBundleFile(dataDir), server.trustPem, { mode: 0o644 });
     await writeFileAtomic(noteFile, `${JSON.stringify(note)}\n`);
     terminal.say(`Sallyport listens on ${server.url}; data in ${dataDir}`);
     if (terminal.isJson) terminal.line(note, () => '');
