@@ -12,6 +12,8 @@ export type Import = {
   /** A path relative to the repository, or the bare name of a package or builtin. */
   readonly to: string;
   readonly isTypeOnly: boolean;
+  /** Loaded when it is needed: `import('…')` and worker threads. */
+  readonly isLazy: boolean;
   readonly isRelative: boolean;
 };
 export type Violation = { readonly from: string; readonly to: string; readonly what: string };
@@ -43,7 +45,8 @@ export const importsIn = (from: string, text: string): readonly Import[] =>
     const specifier = match[2] ?? match[3] ?? match[4] ?? match[5] ?? '';
     const isRelative = specifier.startsWith('.');
     const to = isRelative ? posix.join(posix.dirname(from), specifier) : specifier;
-    return { from, to, isTypeOnly: match[1] !== undefined, isRelative };
+    const isLazy = match[4] !== undefined || match[5] !== undefined;
+    return { from, to, isTypeOnly: match[1] !== undefined, isLazy, isRelative };
   });
 
 /** All imports of all files under `root`/src. */
