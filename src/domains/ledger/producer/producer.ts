@@ -105,6 +105,7 @@ export class Producer {
     this.#inFlightBytes = 0;
     this.#announceIdle();
     for (const item of [...lost, ...waiting]) item.refused(this.#endError);
+    this.#options.port.close();
   }
 
   readonly #flush = (): void => {

@@ -23,13 +23,23 @@ export type WriterStart = {
   readonly shared: SharedState;
 };
 
-const serveProducer = (writer: LedgerWriter, port: MessagePort): void => {
+type Served = { readonly writer: LedgerWriter; readonly producers: Set<MessagePort> };
+
+const serveProducer = ({ writer, producers }: Served, port: MessagePort): void => {
+  producers.add(port);
+  port.on('close', () => producers.delete(port));
   port.on('message', (batch: BatchMessage) => {
     writer.receive(batch, (reply) => port.postMessage(reply));
   });
 };
 
-const answer = async (writer: LedgerWriter, request: ControlCall): Promise<unknown> => {
+const close = async ({ writer, producers }: Served): Promise<void> => {
+  await writer.close();
+  for (const port of producers) port.close();
+};
+
+const answer = async (served: Served, request: ControlCall): Promise<unknown> => {
+  const { writer } = served;
   switch (request.call) {
     case 'publish':
       return writer.publish();
@@ -38,9 +48,9 @@ const answer = async (writer: LedgerWriter, request: ControlCall): Promise<unkno
     case 'cosign':
       return writer.cosign(request);
     case 'producer':
-      return serveProducer(writer, request.port);
+      return serveProducer(served, request.port);
     case 'close':
-      return writer.close();
+      return close(served);
     default:
       return request satisfies never;
   }
@@ -77,10 +87,11 @@ export const serveWriter = async (
     control.close();
     return;
   }
+  const served: Served = { writer, producers: new Set() };
   const reply = async ({ id, request }: ControlRequest): Promise<void> => {
     let message: ControlReply;
     try {
-      message = { id, value: await answer(writer, request) };
+      message = { id, value: await answer(served, request) };
     } catch (error) {
       message = { id, error: systemCode(error) };
     }
