@@ -1,3 +1,4 @@
+/** Which addresses and URLs an upstream may have, and what a DNS answer may say. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {

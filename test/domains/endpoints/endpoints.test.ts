@@ -1,5 +1,6 @@
+/** The registry: changes, credentials, replicas, refusals. */
 import assert from 'node:assert/strict';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { test } from 'node:test';
 import type { Entity } from '../../../src/domains/access/index.ts';
 import {
   createEndpoints,
@@ -14,7 +15,7 @@ import { validateOcsf } from '../../../src/engines/ocsf/index.ts';
 import { fakeClock, systemRandom } from '../../../src/kernel/effects.ts';
 import { isRefusal, type Refusal } from '../../../src/kernel/errors.ts';
 import type { TenantId } from '../../../src/kernel/ids.ts';
-import { createMemoryKeyStore, type KeyStore } from '../../../src/platform/keys/index.ts';
+import { createMemoryKeyStore } from '../../../src/platform/keys/index.ts';
 import { openMemoryStorage, type Storage } from '../../../src/platform/storage/index.ts';
 
 const tenant = 'default' as TenantId;
@@ -33,68 +34,77 @@ const good = (value: Endpoint | Refusal): Endpoint => {
 };
 const codeOf = (value: unknown): string => (isRefusal(value) ? value.error.code : 'accepted');
 
-describe('the endpoint registry', () => {
-  let storage: Storage;
-  let keys: KeyStore;
-  let ledger: MemoryLedger;
-  let entities: Map<string, Entity>;
-  let endpoints: Endpoints;
-  const open: Endpoints[] = [];
+type World = {
+  readonly storage: Storage;
+  readonly ledger: MemoryLedger;
+  readonly entities: Map<string, Entity>;
+  readonly endpoints: Endpoints;
+  /** Another process on the same database. */
+  readonly startReplica: () => Promise<Endpoints>;
+};
 
-  const start = async (changes: Partial<EndpointsDeps> = {}): Promise<Endpoints> => {
-    const made = await createEndpoints({
-      storage,
-      keys,
-      ledger,
-      access: {
-        getEntity: ({ type, id }) => entities.get(`${type}::${id}`),
-        putEntity: async (entity) =>
-          void entities.set(`${entity.uid.type}::${entity.uid.id}`, entity),
-        removeEntity: async ({ type, id }) => entities.delete(`${type}::${id}`),
-      },
-      clock: fakeClock(),
-      random: systemRandom,
-      log: { warn: () => undefined },
-      egress: { allowPrivate: true },
-      pollMs: 0,
-      ...changes,
-    });
-    open.push(made);
-    return made;
-  };
+const accessOver = (entities: Map<string, Entity>): EndpointsDeps['access'] => ({
+  getEntity: ({ type, id }) => entities.get(`${type}::${id}`),
+  putEntity: async (entity) => void entities.set(`${entity.uid.type}::${entity.uid.id}`, entity),
+  removeEntity: async ({ type, id }) => entities.delete(`${type}::${id}`),
+});
 
-  beforeEach(async () => {
-    storage = await openMemoryStorage(migrations);
-    keys = createMemoryKeyStore();
-    ledger = createMemoryLedger();
-    entities = new Map();
-    endpoints = await start();
-  });
-  afterEach(async () => {
-    for (const made of open.splice(0)) await made.close();
-    await keys.close();
-    await storage.close();
-  });
-
-  it('finds what was created, with defaults filled in', async () => {
-    const endpoint = good(await endpoints.create(actor, digits));
-    assert.equal(endpoints.find(tenant, 'digits'), endpoint);
-    assert.equal(endpoint.upstreamModel, 'digits');
-    assert.equal(endpoint.mode, 'enforce');
-    assert.equal(endpoint.version, 1);
-    assert.equal(endpoints.find('other' as TenantId, 'digits'), undefined);
+const registryTest = (name: string, work: (world: World) => Promise<void>): void =>
+  void test(`the endpoint registry ${name}`, async () => {
+    const storage = await openMemoryStorage(migrations);
+    const keys = createMemoryKeyStore();
+    const ledger = createMemoryLedger();
+    const entities = new Map<string, Entity>();
+    const open: Endpoints[] = [];
+    const startReplica = async (): Promise<Endpoints> => {
+      const made = await createEndpoints({
+        storage,
+        keys,
+        ledger,
+        access: accessOver(entities),
+        clock: fakeClock(),
+        random: systemRandom,
+        log: { warn: () => undefined },
+        egress: { allowPrivate: true },
+        pollMs: 0,
+      });
+      open.push(made);
+      return made;
+    };
+    try {
+      const endpoints = await startReplica();
+      await work({ storage, ledger, entities, endpoints, startReplica });
+    } finally {
+      for (const made of open) await made.close();
+      await keys.close();
+      await storage.close();
+    }
   });
 
-  it('registers the entity that policies see and removes it with the endpoint', async () => {
+registryTest('finds what was created, with defaults filled in', async ({ endpoints }) => {
+  const endpoint = good(await endpoints.create(actor, digits));
+  assert.equal(endpoints.find(tenant, 'digits'), endpoint);
+  assert.equal(endpoint.upstreamModel, 'digits');
+  assert.equal(endpoint.mode, 'enforce');
+  assert.equal(endpoint.version, 1);
+  assert.equal(endpoints.find('other' as TenantId, 'digits'), undefined);
+});
+
+registryTest(
+  'registers the entity that policies see and removes it with the endpoint',
+  async ({ entities, endpoints }) => {
     await endpoints.create(actor, digits);
     const entity = entities.get('Endpoint::digits');
     assert.deepEqual(entity?.attrs['allowedRoles'], [{ __entity: { type: 'Role', id: 'reader' } }]);
     assert.equal(await endpoints.remove(actor, 'digits'), undefined);
     assert.equal(entities.size, 0);
     assert.equal(endpoints.find(tenant, 'digits'), undefined);
-  });
+  },
+);
 
-  it('records every change as a valid decisive event before it is stored', async () => {
+registryTest(
+  'records every change as a valid decisive event before it is stored',
+  async ({ ledger, endpoints }) => {
     await endpoints.create(actor, digits);
     await endpoints.update(actor, { ...digits, mode: 'shadow' });
     await endpoints.remove(actor, 'digits');
@@ -107,15 +117,18 @@ describe('the endpoint registry', () => {
       ],
     );
     for (const event of ledger.events) assert.deepEqual(validateOcsf(event.ocsf), []);
-  });
+  },
+);
 
-  it('changes nothing when the ledger cannot write', async () => {
-    ledger.setState('refusing');
-    await assert.rejects(endpoints.create(actor, digits), { code: 'E_LEDGER_UNAVAILABLE' });
-    assert.equal(endpoints.find(tenant, 'digits'), undefined);
-  });
+registryTest('changes nothing when the ledger cannot write', async ({ ledger, endpoints }) => {
+  ledger.setState('refusing');
+  await assert.rejects(endpoints.create(actor, digits), { code: 'E_LEDGER_UNAVAILABLE' });
+  assert.equal(endpoints.find(tenant, 'digits'), undefined);
+});
 
-  it('keeps the credential out of lists, events and the database in the clear', async () => {
+registryTest(
+  'keeps the credential out of lists, events and the database in the clear',
+  async ({ storage, ledger, endpoints }) => {
     const secret = 'sk-very-secret-credential';
     const endpoint = good(await endpoints.create(actor, { ...digits, credential: secret }));
     assert.equal(endpoint.hasCredential, true);
@@ -129,9 +142,12 @@ describe('the endpoint registry', () => {
     const everything =
       JSON.stringify([endpoints.list(tenant), ledger.events, rows]) + box.toString('latin1');
     assert.ok(!everything.includes(secret));
-  });
+  },
+);
 
-  it('keeps the credential through an update, replaces it, and removes it with null', async () => {
+registryTest(
+  'keeps the credential through an update, replaces it, and removes it with null',
+  async ({ endpoints }) => {
     await endpoints.create(actor, { ...digits, credential: 'first' });
     const kept = good(await endpoints.update(actor, { ...digits, description: 'x' }));
     assert.equal(endpoints.credential(kept)?.reveal(), 'first');
@@ -140,9 +156,12 @@ describe('the endpoint registry', () => {
     const removed = good(await endpoints.update(actor, { ...digits, credential: null }));
     assert.equal(removed.hasCredential, false);
     assert.equal(endpoints.credential(removed), undefined);
-  });
+  },
+);
 
-  it('leaves out an endpoint whose credential was moved to it from another one', async () => {
+registryTest(
+  'leaves out an endpoint whose credential was moved to it from another one',
+  async ({ storage, endpoints, startReplica }) => {
     await endpoints.create(actor, { ...digits, credential: 'of-digits' });
     await endpoints.create(actor, { ...digits, name: 'other', credential: 'of-other' });
     const db = storage.database<{ endpoints: Record<string, unknown> }>();
@@ -156,12 +175,15 @@ describe('the endpoint registry', () => {
       .set({ credential_key: row['credential_key'], credential_box: row['credential_box'] })
       .where('name', '=', 'other')
       .execute();
-    const replica = await start();
+    const replica = await startReplica();
     assert.equal(replica.find(tenant, 'other'), undefined);
     assert.ok(replica.find(tenant, 'digits'));
-  });
+  },
+);
 
-  it('refuses a second endpoint of the same name and an update of one that is not there', async () => {
+registryTest(
+  'refuses a second endpoint of the same name and an update of one that is not there',
+  async ({ endpoints }) => {
     await endpoints.create(actor, digits);
     assert.equal(codeOf(await endpoints.create(actor, digits)), 'E_ENDPOINT_EXISTS');
     assert.equal(
@@ -169,16 +191,19 @@ describe('the endpoint registry', () => {
       'E_ENDPOINT_NOT_FOUND',
     );
     assert.equal(codeOf(await endpoints.remove(actor, 'x')), 'E_ENDPOINT_NOT_FOUND');
-  });
+  },
+);
 
-  it('refuses an update that was based on an older version', async () => {
-    await endpoints.create(actor, digits);
-    assert.equal(codeOf(await endpoints.update(actor, digits, 7)), 'E_ENDPOINT_CHANGED');
-    assert.equal(codeOf(await endpoints.update(actor, digits, 1)), 'accepted');
-  });
+registryTest('refuses an update that was based on an older version', async ({ endpoints }) => {
+  await endpoints.create(actor, digits);
+  assert.equal(codeOf(await endpoints.update(actor, digits, 7)), 'E_ENDPOINT_CHANGED');
+  assert.equal(codeOf(await endpoints.update(actor, digits, 1)), 'accepted');
+});
 
-  it('shows a change of one replica to another one at its next look', async () => {
-    const replica = await start();
+registryTest(
+  'shows a change of one replica to another one at its next look',
+  async ({ endpoints, startReplica }) => {
+    const replica = await startReplica();
     let calls = 0;
     replica.onChange(() => {
       calls += 1;
@@ -191,51 +216,58 @@ describe('the endpoint registry', () => {
     assert.equal(replica.credential(seen)?.reveal(), 'shared');
     await replica.refresh();
     assert.equal(calls, 1, 'nothing is reloaded when nothing changed');
-  });
+  },
+);
 
-  it('two replicas creating the same name end with one endpoint', async () => {
-    const replica = await start();
+registryTest(
+  'two replicas creating the same name end with one endpoint',
+  async ({ endpoints, startReplica }) => {
+    const replica = await startReplica();
     const results = await Promise.all([
       endpoints.create(actor, digits),
       replica.create(actor, digits),
     ]);
     assert.deepEqual(results.map(codeOf).sort(), ['E_ENDPOINT_EXISTS', 'accepted']);
-  });
+  },
+);
 
-  it('keeps the object of an unchanged endpoint through a reload', async () => {
+registryTest(
+  'keeps the object of an unchanged endpoint through a reload',
+  async ({ endpoints }) => {
     const endpoint = good(await endpoints.create(actor, digits));
     await endpoints.create(actor, { ...digits, name: 'second' });
     assert.equal(endpoints.find(tenant, 'digits'), endpoint);
-  });
+  },
+);
 
-  const invalid: readonly (readonly [string, object])[] = [
-    ['an unknown key', { ...digits, colour: 'red' }],
-    ['a name with a slash', { ...digits, name: 'a/b' }],
-    ['an empty name', { ...digits, name: '' }],
-    ['an unknown protocol', { ...digits, protocol: 'grpc' }],
-    [
-      'a range that is empty',
-      { ...digits, inputs: [{ name: 'x', datatype: 'FP32', shape: [1], minimum: 2, maximum: 1 }] },
-    ],
-    [
-      'a range on BYTES',
-      { ...digits, inputs: [{ name: 'x', datatype: 'BYTES', shape: [1], minimum: 2 }] },
-    ],
-    ['a shape with a zero', { ...digits, inputs: [{ name: 'x', datatype: 'FP32', shape: [0] }] }],
-    ['a repeated input', { ...digits, inputs: [digits.inputs[0], digits.inputs[0]] }],
-    ['a credential with a line break', { ...digits, credential: 'a\nb' }],
-    ['a bad SPIFFE ID', { ...digits, url: 'https://127.0.0.1', tls: { spiffeId: 'http://x' } }],
-    ['a SPIFFE ID on plain HTTP', { ...digits, tls: { spiffeId: 'spiffe://a.local/x' } }],
-    ['a number of milliseconds below one', { ...digits, timeouts: { connectMs: 0 } }],
-    ['a price below zero', { ...digits, prices: { requestMicroUsd: -1 } }],
-    ['prototype pollution', JSON.parse('{"__proto__":{"mode":"shadow"},"name":"x"}') as object],
-  ];
-  for (const [what, input] of invalid)
-    it(`refuses ${what}`, async () =>
-      assert.equal(codeOf(await endpoints.create(actor, input)), 'E_ENDPOINT_INVALID'));
+const invalid: readonly (readonly [string, object])[] = [
+  ['an unknown key', { ...digits, colour: 'red' }],
+  ['a name with a slash', { ...digits, name: 'a/b' }],
+  ['an empty name', { ...digits, name: '' }],
+  ['an unknown protocol', { ...digits, protocol: 'grpc' }],
+  [
+    'a range that is empty',
+    { ...digits, inputs: [{ name: 'x', datatype: 'FP32', shape: [1], minimum: 2, maximum: 1 }] },
+  ],
+  [
+    'a range on BYTES',
+    { ...digits, inputs: [{ name: 'x', datatype: 'BYTES', shape: [1], minimum: 2 }] },
+  ],
+  ['a shape with a zero', { ...digits, inputs: [{ name: 'x', datatype: 'FP32', shape: [0] }] }],
+  ['a repeated input', { ...digits, inputs: [digits.inputs[0], digits.inputs[0]] }],
+  ['a credential with a line break', { ...digits, credential: 'a\nb' }],
+  ['a bad SPIFFE ID', { ...digits, url: 'https://127.0.0.1', tls: { spiffeId: 'http://x' } }],
+  ['a SPIFFE ID on plain HTTP', { ...digits, tls: { spiffeId: 'spiffe://a.local/x' } }],
+  ['a number of milliseconds below one', { ...digits, timeouts: { connectMs: 0 } }],
+  ['a price below zero', { ...digits, prices: { requestMicroUsd: -1 } }],
+  ['prototype pollution', JSON.parse('{"__proto__":{"mode":"shadow"},"name":"x"}') as object],
+];
+for (const [what, input] of invalid)
+  registryTest(`refuses ${what}`, async ({ endpoints }) =>
+    assert.equal(codeOf(await endpoints.create(actor, input)), 'E_ENDPOINT_INVALID'),
+  );
 
-  it('refuses a forbidden address with its own code', async () => {
-    const metadata = { ...digits, url: 'http://169.254.169.254/' };
-    assert.equal(codeOf(await endpoints.create(actor, metadata)), 'E_EGRESS_FORBIDDEN');
-  });
+registryTest('refuses a forbidden address with its own code', async ({ endpoints }) => {
+  const metadata = { ...digits, url: 'http://169.254.169.254/' };
+  assert.equal(codeOf(await endpoints.create(actor, metadata)), 'E_EGRESS_FORBIDDEN');
 });

@@ -1,14 +1,18 @@
 /** A whole gateway on real sockets, with fakes behind it that a test can steer. */
+import { test } from 'node:test';
+import {
+  type FakeOpenAiOptions,
+  type FakeUpstream,
+  startFakeOpenAi,
+  startFakeV2,
+} from '../../../src/doors/gateway/fake.ts';
 import { createMemoryLedger, type MemoryLedger } from '../../../src/domains/ledger/index.ts';
-import type { AccessRequest, Decision, Entity } from '../../../src/domains/access/index.ts';
-import type { Amounts, Reservation, ReserveRequest } from '../../../src/domains/budgets/index.ts';
 import {
   createEndpoints,
   type EndpointInput,
   migrations as endpointMigrations,
   type Endpoints,
 } from '../../../src/domains/endpoints/index.ts';
-import type { Actor, VerifiedIdentity } from '../../../src/domains/identity/index.ts';
 import {
   createGateway,
   type Gateway,
@@ -17,20 +21,23 @@ import {
   type RunningListener,
 } from '../../../src/doors/gateway/index.ts';
 import { systemClock, systemRandom } from '../../../src/kernel/effects.ts';
-import { defineErrors, orThrow, type Refusal, refuse } from '../../../src/kernel/errors.ts';
-import type { PrincipalId, TenantId, TrustDomain } from '../../../src/kernel/ids.ts';
+import { orThrow, refuse } from '../../../src/kernel/errors.ts';
+import type { TrustDomain } from '../../../src/kernel/ids.ts';
 import { createMemoryKeyStore } from '../../../src/platform/keys/index.ts';
 import { createMemoryLog, type MemoryLog } from '../../../src/platform/log/index.ts';
+import {
+  actor,
+  authenticateBearer,
+  createFakeAccess,
+  createFakeBudgets,
+  type FakeAccess,
+  type FakeBudgets,
+  testErrors,
+} from './steered-fakes.ts';
 import { createMetrics, type Metrics } from '../../../src/platform/metrics/index.ts';
 import { openMemoryStorage } from '../../../src/platform/storage/index.ts';
 
-export const tenant = 'default' as TenantId;
-export const actor: Actor = { principal: { type: 'System', id: 'sallyport' }, tenant };
-
-export const testErrors = defineErrors({
-  E_TEST_TOKEN: { status: 401, exit: 'notAuthenticated', title: 'Bad token', hint: 'none' },
-  E_BUDGET_EXCEEDED: { status: 429, exit: 'denied', title: 'Budget used up', hint: 'wait' },
-});
+export { actor, allowWith, deny, identityOf, tenant, testErrors } from './steered-fakes.ts';
 
 export const testLimits: GatewayLimits = {
   maxHeaderBytes: 16_384,
@@ -48,114 +55,6 @@ export const testLimits: GatewayLimits = {
   authenticationWindowMs: 60_000,
   upstreamTimeoutMs: 10_000,
   writeTimeoutMs: 5_000,
-};
-
-export const identityOf = (id: string): VerifiedIdentity => ({
-  principal: { type: 'Service', id: id as PrincipalId },
-  tenant,
-  method: 'api-token',
-  credentialId: `token:${id}`,
-  authenticatedAtMs: Date.now() - 1_000,
-  expiresAtMs: Date.now() + 3_600_000,
-});
-
-/** Tokens are `tok-<principal>`; `slow-` ones are answered later; all others are refused. */
-const authenticateBearer: GatewayDeps['identity']['authenticateBearer'] = (token) => {
-  if (token.startsWith('tok-')) return identityOf(token.slice('tok-'.length));
-  if (token.startsWith('slow-')) return Promise.resolve(identityOf(token.slice('slow-'.length)));
-  return refuse(testErrors.E_TEST_TOKEN, 'unknown token');
-};
-
-const allow: Decision = {
-  decision: 'allow',
-  reasons: [{ policyId: 'test-allows' }],
-  obligations: [],
-  errors: [],
-};
-export const allowWith = (...obligations: Decision['obligations']): Decision => ({
-  ...allow,
-  obligations,
-});
-export const deny: Decision = { decision: 'deny', reasons: [], obligations: [], errors: [] };
-
-export type FakeAccess = GatewayDeps['access'] & {
-  readonly asked: AccessRequest[];
-  readonly entities: Map<string, Entity>;
-  answer: (request: AccessRequest) => Decision;
-  readonly putEntity: (entity: Entity) => Promise<void | Refusal>;
-  readonly removeEntity: (uid: Entity['uid']) => Promise<boolean>;
-};
-
-const createFakeAccess = (): FakeAccess => {
-  const entities = new Map<string, Entity>();
-  const keyOf = ({ type, id }: Entity['uid']): string => `${type}::${id}`;
-  const access: FakeAccess = {
-    asked: [],
-    entities,
-    answer: () => allow,
-    decide: (request) => {
-      access.asked.push(request);
-      return access.answer(request);
-    },
-    getEntity: (uid) => entities.get(keyOf(uid)),
-    putEntity: async (entity) => void entities.set(keyOf(entity.uid), entity),
-    removeEntity: async (uid) => entities.delete(keyOf(uid)),
-    revision: () => entities.size,
-  };
-  return access;
-};
-
-/** A hard budget of tokens: reserves, settles, returns, and remembers every step. */
-export type FakeBudgets = GatewayDeps['budgets'] & {
-  limitTokens: number;
-  charged: number;
-  requests: number;
-  highest: number;
-  readonly steps: string[];
-  readonly asked: ReserveRequest[];
-  isSlow: boolean;
-};
-
-const createFakeBudgets = (): FakeBudgets => {
-  const hold = (amounts: Amounts): Reservation => {
-    let isOpen = true;
-    const change = (step: string, tokens: number, requests: number): void => {
-      budgets.steps.push(step);
-      if (!isOpen) return;
-      isOpen = false;
-      budgets.charged += tokens - amounts.tokens;
-      budgets.requests += requests - 1;
-    };
-    return {
-      amounts,
-      dispatched: () => void budgets.steps.push('dispatched'),
-      settle: (actual) => change('settle', actual.tokens ?? amounts.tokens, 1),
-      cancel: () => change('cancel', 0, 0),
-    };
-  };
-  const take = (request: ReserveRequest): Reservation | Refusal => {
-    budgets.asked.push(request);
-    const { tokens } = request.amounts;
-    if (budgets.charged + tokens > budgets.limitTokens)
-      return refuse(testErrors.E_BUDGET_EXCEEDED, 'tokens per day', { retryAfterSeconds: 7 });
-    budgets.charged += tokens;
-    budgets.requests += 1;
-    budgets.highest = Math.max(budgets.highest, budgets.charged);
-    budgets.steps.push('reserve');
-    return hold(request.amounts);
-  };
-  const budgets: FakeBudgets = {
-    limitTokens: Number.MAX_SAFE_INTEGER,
-    charged: 0,
-    requests: 0,
-    highest: 0,
-    steps: [],
-    asked: [],
-    isSlow: false,
-    reserve: (request) =>
-      budgets.isSlow ? Promise.resolve().then(() => take(request)) : take(request),
-  };
-  return budgets;
 };
 
 export type Harness = {
@@ -247,6 +146,56 @@ export const startHarness = async (options: HarnessOptions = {}): Promise<Harnes
   };
 };
 
+type Upstreams = { readonly openai: FakeUpstream; readonly v2: FakeUpstream };
+export type World = Harness & Upstreams;
+export type WorldOptions = HarnessOptions & {
+  readonly openai?: FakeOpenAiOptions;
+  /** Fields of both endpoints, `llm` and `digits`. */
+  readonly endpoint?: Partial<EndpointInput>;
+};
+
+export const digitsInputs: EndpointInput['inputs'] = [
+  { name: 'image', datatype: 'FP32', shape: [-1, 4], minimum: 0, maximum: 1 },
+];
+
+/** A gateway with an OpenAI endpoint `llm` and a V2 endpoint `digits` behind it, for one test. */
+export const gatewayTest = (
+  name: string,
+  work: (world: World) => Promise<void>,
+  options: WorldOptions = {},
+): void =>
+  void test(name, { timeout: 20_000 }, async () => {
+    const openai = await startFakeOpenAi(options.openai);
+    const v2 = await startFakeV2();
+    const harness = await startHarness(options);
+    try {
+      await harness.addEndpoint({
+        name: 'llm',
+        protocol: 'openai',
+        url: `${openai.url}/v1`,
+        upstreamModel: 'real-model',
+        credential: 'sk-upstream-secret',
+        ...options.endpoint,
+      });
+      await harness.addEndpoint({
+        name: 'digits',
+        protocol: 'v2',
+        url: v2.url,
+        inputs: digitsInputs,
+        outputs: [
+          { name: 'scores', datatype: 'FP32', shape: [-1, 2] },
+          { name: 'label', datatype: 'INT64', shape: [-1] },
+        ],
+        ...options.endpoint,
+      });
+      await work({ ...harness, openai, v2 });
+    } finally {
+      await harness.close();
+      await openai.close();
+      await v2.close();
+    }
+  });
+
 export type Answer = {
   readonly status: number;
   readonly headers: Headers;
@@ -284,6 +233,19 @@ export const chat = (fields: object = {}): object => ({
   messages: [{ role: 'user', content: 'open the gate' }],
   ...fields,
 });
+
+export const infer = (fields: object = {}): object => ({
+  inputs: [{ name: 'image', datatype: 'FP32', shape: [1, 4], data: [0, 0.25, 0.5, 1] }],
+  ...fields,
+});
+
+/** Event codes of the exchange an answer belongs to, in the order of the ledger. */
+export const codesOf = (world: Pick<Harness, 'ledger'>, answer: Answer): readonly unknown[] => {
+  const id = answer.headers.get('x-sallyport-request-id');
+  return world.ledger.events
+    .filter((event) => event.ocsf.metadata.correlation_uid === id)
+    .map((event) => event.ocsf.metadata.event_code);
+};
 
 /** Waits until a condition holds; fails after two seconds. */
 export const until = async (condition: () => boolean, what: string): Promise<void> => {

@@ -70,7 +70,8 @@ export class Peers {
 
   leave(peer: Peer): void {
     peer.connections -= 1;
-    if (peer.connections === 0 && this.#decayed(peer) < 1) this.#peers.delete(peer.key);
+    // Whoever failed is remembered across connections, until it is forgiven or space is needed.
+    if (peer.connections === 0 && this.#decayed(peer) === 0) this.#peers.delete(peer.key);
   }
 
   failed(peer: Peer): void {
