@@ -13,7 +13,7 @@ const shareOf = (count: number, total: number): string =>
 
 const allowed: Act = {
   name: 'allowed caller',
-  told: '200, most digits read correctly',
+  told: '200, digits read correctly',
   play: async (stage) => {
     const digits = stage.heldOut.slice(0, batchSize);
     const workload = stage.workload('scorer');
@@ -28,7 +28,7 @@ const allowed: Act = {
 
 const bearers: Act = {
   name: 'other credentials',
-  told: '200 with a JWT-SVID, 200 with an API token',
+  told: '200 with JWT-SVID and API token',
   play: async (stage) => {
     const workload = stage.workload('scorer');
     const id = ['--spiffe-id', `spiffe://${trustDomain}/scorer`];
@@ -107,7 +107,7 @@ const expired: Act = {
 
 const overBudget: Act = {
   name: 'over budget',
-  told: `${parallel} requests at once, ${budget} paid for: ${budget} answers, the rest 429`,
+  told: `of ${parallel} at once ${budget} answered, ${parallel - budget} × 429`,
   play: async (stage) => {
     await stage.setRequestLimit('spender', budget);
     const workload = stage.workload('spender');
@@ -125,7 +125,7 @@ const overBudget: Act = {
 
 const shadow: Act = {
   name: 'shadow mode',
-  told: 'answered, but the refusal is recorded',
+  told: '200, the refusal is recorded',
   play: async (stage) => {
     const workload = stage.workload('gardener');
     const path = inferPath.replace('digits', 'digits-trial');

@@ -18,6 +18,10 @@ export type Narrator = {
 
 type Style = Parameters<typeof styleText>[0];
 
+const maxCell = 72;
+const cut = (text: string): string =>
+  text.length <= maxCell ? text : `${text.slice(0, maxCell - 1)}…`;
+
 /** A narrator that writes lines with `write`; colors only when `isTerminal`. */
 export const createNarrator = (write: (line: string) => void, isTerminal: boolean): Narrator => {
   const paint = (style: Style, text: string): string =>
@@ -36,7 +40,7 @@ export const createNarrator = (write: (line: string) => void, isTerminal: boolea
       const toldWidth = Math.max(...results.map(({ told }) => told.length));
       write(`\n${paint('bold', 'What was told and what happened')}`);
       for (const { name, told, happened, ok } of results)
-        write(`  ${mark(ok)} ${name.padEnd(width)}  ${told.padEnd(toldWidth)}  ${happened}`);
+        write(`  ${mark(ok)} ${name.padEnd(width)}  ${told.padEnd(toldWidth)}  ${cut(happened)}`);
       const failed = results.filter(({ ok }) => !ok).length;
       const verdict =
         failed === 0

@@ -174,8 +174,13 @@ const ledgerRows = async (
 };
 
 /** Sets the stage below `directory`, which exists. */
-export const setStage = async (directory: string, narrator: Narrator): Promise<Stage> => {
+export const setStage = async (directory: string, teller: Narrator): Promise<Stage> => {
   mkdirSync(directory, { recursive: true });
+  const narrator: Narrator = {
+    ...teller,
+    command: (line) => teller.command(line.replaceAll(`${directory}/`, '')),
+  };
+  narrator.say(`everything below happens in ${directory}`);
   const programs: Program[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(programs.map((program) => program.stop()));
