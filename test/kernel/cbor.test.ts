@@ -7,6 +7,9 @@ import {
   decodeCbor,
   decodeCborPrefix,
   encodeCbor,
+  isCborMap,
+  isCborSimple,
+  isCborTag,
 } from '../../src/kernel/cbor.ts';
 import { isRefusal } from '../../src/kernel/errors.ts';
 import { encodeHex } from '../../src/kernel/hex.ts';
@@ -181,3 +184,17 @@ for (const [what, value] of impossible) {
     assert.throws(() => encodeCbor(value as CborValue), { code: 'E_MALFORMED' });
   });
 }
+
+test('tells maps, tags and simple values apart', () => {
+  const values: readonly CborValue[] = [
+    map(),
+    { tag: 1, value: 0 },
+    { simple: 99 },
+    [],
+    null,
+    'tag',
+  ];
+  assert.deepEqual(values.map(isCborMap), [true, false, false, false, false, false]);
+  assert.deepEqual(values.map(isCborTag), [false, true, false, false, false, false]);
+  assert.deepEqual(values.map(isCborSimple), [false, false, true, false, false, false]);
+});
