@@ -38,7 +38,7 @@ const place = (event: TestEvent): string =>
 
 const reportFailure = (event: TestEvent): void => {
   const error = event.details.error;
-  if (error?.failureType === 'subtestsFailed') return;
+  if (/^(?:subtestsFailed|cancelledByParent)$/.test(error?.failureType ?? '')) return;
   const cause = error?.cause instanceof Error ? error.cause : error;
   write(styleText('red', `✖ ${place(event)} (${Math.round(event.details.duration_ms)} ms)`));
   const lines = (cause?.stack ?? inspect(error?.cause)).split('\n');

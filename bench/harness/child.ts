@@ -14,6 +14,7 @@ export type Child = AsyncDisposable & {
 
 const graceMs = 5_000;
 const startupMs = 30_000;
+const keptLines = 20;
 
 const stopChild = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
   if (child.exitCode !== null || child.signalCode !== null) return;
@@ -24,7 +25,7 @@ const stopChild = async (child: ChildProcess, signal: NodeJS.Signals): Promise<v
   clearTimeout(timer);
 };
 
-/** Starts a program; its standard error goes to ours only when SALLYPORT_BENCH_VERBOSE is set. */
+/** Starts a program; its standard error goes to ours when SALLYPORT_BENCH_VERBOSE is set. */
 export const startChild = (
   command: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -32,12 +33,18 @@ export const startChild = (
   const [program = '', ...args] = command;
   const isVerbose = process.env['SALLYPORT_BENCH_VERBOSE'] !== undefined;
   const child = spawn(program, args, {
-    stdio: ['ignore', 'pipe', isVerbose ? 'inherit' : 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
   const lines: string[] = [];
   const reader = createInterface({ input: child.stdout });
   reader.on('line', (line) => lines.push(line));
+  const complaints: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (isVerbose) process.stderr.write(`${line}\n`);
+    complaints.push(line);
+    if (complaints.length > keptLines) complaints.shift();
+  });
   const line = (isWanted: (line: string) => boolean): Promise<string> =>
     new Promise((resolve, reject) => {
       const found = lines.find(isWanted);
@@ -48,9 +55,11 @@ export const startChild = (
         clearTimeout(timer);
         resolve(next);
       });
-      child.once('exit', (code) => {
+      // 'close' comes after the last line of its output, 'exit' may come before.
+      child.once('close', (code) => {
         clearTimeout(timer);
-        reject(new Error(`${command.join(' ')} ended with ${code}: ${lines.slice(-5).join(' ')}`));
+        const why = complaints.join('\n');
+        reject(new Error(`${command.join(' ')} ended with ${code}:\n${why}`));
       });
       return undefined;
     });
