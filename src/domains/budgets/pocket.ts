@@ -74,10 +74,15 @@ export class Pocket {
     this.#exhaustedUntilMs = 0;
   }
 
-  /** Reserves; the caller made sure that it is there. */
-  take(amount: number, nowMs: number): void {
+  /** Reserves; the caller made sure that it is there. True when the pocket runs low. */
+  take(amount: number, nowMs: number): boolean {
     this.available -= amount;
     this.#count(amount, nowMs);
+    return this.available * 2 < this.usual(nowMs) && nowMs >= this.restUntilMs;
+  }
+
+  /** Leases ahead, unless there is enough for the next 100 ms. */
+  topUp(nowMs: number): void {
     if (this.reserveWanted(nowMs) > 0) this.#owner.attend(this);
   }
 
@@ -102,7 +107,7 @@ export class Pocket {
   /** How much to lease ahead, so that nobody has to wait; 0 while enough is left. */
   reserveWanted(nowMs: number): number {
     const usual = this.usual(nowMs);
-    return this.available * 2 < usual && nowMs >= this.restUntilMs ? usual : 0;
+    return this.available < usual && nowMs >= this.restUntilMs ? usual : 0;
   }
 
   /** What is clearly more than the next 100 ms need. */

@@ -15,10 +15,13 @@ export class HeldReservation implements Reservation {
   constructor(pockets: readonly Pocket[], amounts: Amounts, nowMs: number) {
     this.#pockets = pockets;
     this.amounts = amounts;
+    let isLow = false;
     for (const pocket of pockets) {
       const amount = amounts[pocket.measure];
-      if (amount > 0) pocket.take(amount, nowMs);
+      if (amount > 0 && pocket.take(amount, nowMs)) isLow = true;
     }
+    // When one runs low the others follow soon: one exchange for all of them.
+    if (isLow) for (const pocket of pockets) pocket.topUp(nowMs);
   }
 
   /** Nothing to do: the charge is durable since the lease was. Kept as the caller's promise. */
