@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type ControlPlane = {
-  /** One call; throws with the problem document when it is refused. */
+  /** One call: JSON as a value, all else as text; throws with the problem when it is refused. */
   readonly call: (method: 'GET' | 'PUT' | 'POST', path: string, body?: unknown) => Promise<unknown>;
 };
 
@@ -32,6 +32,7 @@ export const controlPlaneOf = (dataDir: string): ControlPlane => ({
       signal: AbortSignal.timeout(timeoutMs),
     });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+    const isJson = (answer.headers.get('content-type') ?? '').startsWith('application/json');
+    return isJson ? answer.json() : answer.text();
   },
 });

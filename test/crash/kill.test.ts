@@ -11,7 +11,7 @@ import { chatRequest } from '../../bench/harness/chat.ts';
 import { type Child, startChild } from '../../bench/harness/child.ts';
 import { type RunningGateway, startGateway } from '../../bench/harness/running-gateway.ts';
 import { startLoad } from './acknowledged.ts';
-import { readDecisions, verifyLedger } from './recorded.ts';
+import { proveLast, readDecisions, verifyLedger } from './recorded.ts';
 
 const kills = process.env['SALLYPORT_TEST_SHORT'] === '1' ? 20 : 200;
 const connections = 8;
@@ -57,6 +57,7 @@ describe(`a server killed ${kills} times under load`, () => {
       const { size, allowed } = await readDecisions(gateway.dataDir, verifiedSize);
       const missing = [...acknowledged].filter((id) => !allowed.has(id));
       assert.deepEqual(missing, [], `${missing.length} of ${acknowledged.size} are missing`);
+      await proveLast(gateway.dataDir, size);
       const verified = await verifyLedger(gateway.dataDir);
       assert.ok(verified.size >= size, `verified ${verified.size} of ${size} entries`);
       assert.ok(verified.size > verifiedSize, 'the ledger did not grow');

@@ -38,6 +38,15 @@ export const readDecisions = async (
   }
 };
 
+/** Asks for the proof of the last entry, which makes the server sign a checkpoint over all of them. */
+export const proveLast = async (dataDir: string, size: number): Promise<void> => {
+  const proof = await controlPlaneOf(dataDir).call(
+    'GET',
+    `/api/v1/ledger/entries/${size - 1}/proof`,
+  );
+  assert.match(String(proof), /^c2sp\.org\/tlog-proof@v1\n/);
+};
+
 /** Runs `sallyport ledger verify`; fails when it finds anything. */
 export const verifyLedger = async (dataDir: string): Promise<Verification> => {
   const { code, stdout, stderr } = await runTool([
