@@ -1,9 +1,9 @@
 /** The embedded key store: one sealed file in a private directory, opened with a passphrase. */
+import { readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stat } from 'node:fs/promises';
 import type { Clock, Random } from '../../kernel/effects.ts';
 import type { Secret } from '../../kernel/secret.ts';
-import { ensurePrivateDirectory } from '../files/index.ts';
+import { ensurePrivateDirectory, syncDirectory } from '../files/index.ts';
 import { createKeyOperations } from './key-operations.ts';
 import { newKeyFile, readKeyFile, writeKeyFile } from './sealed-file.ts';
 import type { KeyStore } from './types.ts';
@@ -25,7 +25,8 @@ export type OpenKeyStoreOptions = {
 export const openKeyStore = async (options: OpenKeyStoreOptions): Promise<KeyStore> => {
   const { directory, passphrase, clock, random } = options;
   await ensurePrivateDirectory(directory);
-  const path = join(directory, 'keystore.json');
+  await removeLeftovers(directory);
+  const path = join(directory, fileName);
   const file = (await exists(path))
     ? await readKeyFile(path, passphrase)
     : await newKeyFile(passphrase, random);
@@ -36,6 +37,20 @@ export const openKeyStore = async (options: OpenKeyStoreOptions): Promise<KeySto
     persist: (ring) => writeKeyFile(path, { ...file, ring }, random),
     onClose: () => file.sealingKey.wipe(),
   });
+};
+
+const fileName = 'keystore.json';
+
+/**
+ * A crash while the file is replaced leaves a sealed copy beside it. It must go: it could hold a
+ * key version that is destroyed later. What is in it was never in force.
+ */
+const removeLeftovers = async (directory: string): Promise<void> => {
+  const isLeftover = (name: string): boolean =>
+    name.startsWith(`.${fileName}.`) && name.endsWith('.tmp');
+  const leftovers = (await readdir(directory)).filter(isLeftover);
+  for (const name of leftovers) await unlink(join(directory, name));
+  if (leftovers.length > 0) await syncDirectory(directory);
 };
 
 const exists = async (path: string): Promise<boolean> => {
