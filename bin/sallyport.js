@@ -23,8 +23,34 @@ const platformPackages = {
 
 const majorOf = (version) => Number(version.replace(/^v/, '').split('.')[0]);
 
-if (majorOf(process.version) >= neededMajor) runHere();
-else handOver();
+/*
+ * The server lives long and is judged by its memory: a small young generation and a heap that grows
+ * by 30 % instead of doubling cost a little more collecting, and halve the resident size under load.
+ */
+const isServer = process.argv[2] === 'server';
+const serverFlags = ['--max-semi-space-size=4', '--heap-growing-percent=30'];
+const nodeFlags = process.execArgv.concat(isServer && !isTuned() ? serverFlags : []);
+
+if (majorOf(process.version) < neededMajor) handOver(findNode());
+else if (isServer && !isTuned() && typeof process.execve === 'function') handOver(process.execPath);
+else runHere();
+
+/* glibc gives every thread an arena of its own and learns to keep what was freed; it need not. */
+function returnFreedMemory() {
+  const settings = {
+    MALLOC_ARENA_MAX: '2',
+    MALLOC_MMAP_THRESHOLD_: '131072',
+    MALLOC_TRIM_THRESHOLD_: '131072',
+  };
+  for (const name of Object.keys(settings))
+    process.env[name] = process.env[name] || settings[name];
+}
+
+/* Whoever chose flags of their own keeps them. */
+function isTuned() {
+  const given = process.execArgv.join(' ') + ' ' + (process.env.NODE_OPTIONS || '');
+  return /semi-space|heap-growing|old-space/.test(given.replace(/_/g, '-'));
+}
 
 function runHere() {
   enableCompileCache();
@@ -72,7 +98,10 @@ function enableCompileCache() {
     process.env.XDG_CACHE_HOME || (process.env.HOME && join(process.env.HOME, '.cache'));
   if (process.env.NODE_COMPILE_CACHE || !cache) return;
   try {
-    nodeModule.enableCompileCache(join(cache, 'sallyport', 'node'));
+    const directory = join(cache, 'sallyport', 'node');
+    nodeModule.enableCompileCache(directory);
+    /* Threads take it from here. */
+    process.env.NODE_COMPILE_CACHE = directory;
   } catch {
     /* Slower, not broken. */
   }
@@ -109,8 +138,7 @@ function followLauncher() {
   });
 }
 
-function handOver() {
-  const node = findNode();
+function handOver(node) {
   if (!node) {
     process.stderr.write(
       'sallyport needs Node ' +
@@ -126,7 +154,8 @@ function handOver() {
     process.exitCode = 1;
     return;
   }
-  const args = [script].concat(process.argv.slice(2));
+  const args = nodeFlags.concat(script, process.argv.slice(2));
+  if (isServer) returnFreedMemory();
   if (typeof process.execve === 'function') {
     process.emitWarning = () => undefined;
     try {

@@ -4,7 +4,6 @@ import { SallyportError } from '../../kernel/errors.ts';
 import { cacheErrors } from './errors.ts';
 import { createMemoryCache } from './memory-cache.ts';
 import type { Cache, CacheLog } from './types.ts';
-import { connectValkeyCache } from './valkey-cache.ts';
 
 export type CacheOptions = {
   /** `memory:`, `valkey://host:port/db` or `valkeys://…` (TLS); `redis(s)://` mean the same. */
@@ -18,7 +17,11 @@ const serverSchemes = ['valkey://', 'valkeys://', 'redis://', 'rediss://'];
 /** @throws SallyportError E_CACHE_URL or E_CACHE_UNAVAILABLE */
 export const openCache = async ({ url, clock, log }: CacheOptions): Promise<Cache> => {
   if (url === 'memory:') return createMemoryCache(clock === undefined ? {} : { clock });
-  if (serverSchemes.some((scheme) => url.startsWith(scheme))) return connectValkeyCache(url, log);
+  if (serverSchemes.some((scheme) => url.startsWith(scheme))) {
+    // Loaded on demand: a single node needs no client.
+    const { connectValkeyCache } = await import('./valkey-cache.ts');
+    return connectValkeyCache(url, log);
+  }
   // Never echo the address: it may hold a password.
   throw new SallyportError(cacheErrors.E_CACHE_URL, 'cache.url has an unknown scheme');
 };

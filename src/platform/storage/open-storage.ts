@@ -6,7 +6,6 @@ import { SallyportError } from '../../kernel/errors.ts';
 import { ensurePrivateDirectory } from '../files/index.ts';
 import { storageErrors } from './errors.ts';
 import { migrate } from './migrate.ts';
-import { openPool, postgresDialect } from './postgres.ts';
 import { openSqlite, sqliteDialect } from './sqlite.ts';
 import type { Storage, StorageKind, StorageLog } from './types.ts';
 
@@ -48,6 +47,8 @@ const openSqliteStorage = (path: string, clock: Clock | undefined): Storage => {
 };
 
 const openPostgresStorage = async ({ url, log, clock }: StorageOptions): Promise<Storage> => {
+  // Loaded on demand: most installations never speak to PostgreSQL.
+  const { openPool, postgresDialect } = await import('./postgres.ts');
   const pool = openPool(url, log);
   const storage = storageOf('postgres', postgresDialect(pool), { clock });
   try {
