@@ -15,9 +15,10 @@ import {
   type HttpExchange,
 } from '../../engines/ocsf/index.ts';
 import type { Refusal } from '../../kernel/errors.ts';
+import { type AccessRequest, recordedDecision } from '../../domains/access/index.ts';
 import type { VerifiedIdentity } from '../../domains/identity/index.ts';
 import type { LedgerEvent } from '../../domains/ledger/index.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, filled } from './exchange.ts';
 
 const partyOf = (identity: VerifiedIdentity): { readonly type: string; readonly uid: string } => ({
   type: identity.principal.type,
@@ -81,19 +82,32 @@ const httpOf = (exchange: Exchange, isFinal: boolean): HttpExchange => {
 const factsOf = (exchange: Exchange): Readonly<Record<string, unknown>> => {
   const { decision, shadowed, policyContext } = exchange;
   const facts: Record<string, unknown> = {};
-  if (policyContext !== undefined) facts['context'] = recordedContext(policyContext);
-  if (decision !== undefined && decision.obligations.length > 0)
+  if (decision === undefined || policyContext === undefined) return facts;
+  if (shadowed !== undefined) facts['shadow'] = shadowed.error.code;
+  // The event's own decision is that of the whole pipeline; where it is not the policy's, both stand.
+  const isAllowed = exchange.refusal === undefined && shadowed === undefined;
+  if (isAllowed !== (decision.decision === 'allow'))
+    return { ...facts, ...recordedDecision(askedOf(exchange, policyContext), decision) };
+  facts['context'] = withoutAddress(policyContext);
+  if (decision.obligations.length > 0)
     facts['obligations'] = decision.obligations.map(({ name, argument }) =>
       argument === undefined ? name : `${name}:${argument}`,
     );
-  if (decision !== undefined && decision.errors.length > 0)
-    facts['policy_errors'] = decision.errors.length;
-  if (shadowed !== undefined) facts['shadow'] = shadowed.error.code;
+  if (decision.errors.length > 0) facts['policy_errors'] = decision.errors.length;
   return facts;
 };
 
-/** Everything but the address of the caller, which is personal. */
-const recordedContext = (context: NonNullable<Exchange['policyContext']>): object => {
+type PolicyContext = AccessRequest['context'];
+
+const askedOf = (exchange: Exchange, context: PolicyContext): AccessRequest => ({
+  principal: filled(exchange.identity, 'identity').principal,
+  action: filled(exchange.match, 'route').route.action,
+  resource: filled(exchange.resource, 'resource'),
+  context,
+});
+
+/** The address of the caller is personal; whether the connection was encrypted is not. */
+const withoutAddress = (context: PolicyContext): object => {
   const network = context['network'] as { readonly encrypted?: boolean } | undefined;
   return { ...context, network: { encrypted: network?.encrypted === true } };
 };

@@ -102,6 +102,8 @@ export class Exchange {
   cancel: ((refusal: Refusal) => void) | undefined = undefined;
   isGone = false;
   isConcluded = false;
+  /** Its one event is the denial: nothing was done of which there could be an outcome. */
+  wasDenied = false;
   deadlineMs = Number.POSITIVE_INFINITY;
   /** Since when the caller takes nothing; infinite while it reads. */
   stalledSinceMs = Number.POSITIVE_INFINITY;

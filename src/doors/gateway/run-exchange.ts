@@ -69,8 +69,8 @@ const conclude = (exchange: Exchange, refusal: Refusal): void => {
   if (exchange.isConcluded) return;
   exchange.isConcluded = true;
   exchange.refusal = refusal;
-  const recording =
-    exchange.recording ?? (exchange.decision === undefined ? undefined : startRecord(exchange));
+  exchange.wasDenied = exchange.recording === undefined && exchange.decision !== undefined;
+  const recording = exchange.wasDenied ? startRecord(exchange) : exchange.recording;
   if (recording === undefined || exchange.record === 'durable') {
     finish(exchange, refusal);
     return;

@@ -148,7 +148,7 @@ gatewayTest('denies what policy denies, records it first, and tells no reason', 
   const answer = await post(chatUrl(world), chat());
   assert.deepEqual([answer.status, codeOf(answer)], [403, 'E_POLICY_DENIED']);
   assert.ok(!answer.text.includes('secret-policy-name'));
-  assert.equal(codesOf(world, answer)[0], 'gateway.decision');
+  assert.deepEqual(codesOf(world, answer), ['gateway.decision']);
   const event = world.ledger.events.find((entry) => entry.ocsf['action_id'] === 2);
   assert.equal(event?.class, 'decisive');
   assert.match(JSON.stringify(event?.ocsf), /secret-policy-name/);
@@ -189,7 +189,11 @@ gatewayTest('refuses over budget with 429 and Retry-After, after recording it', 
   const answer = await post(chatUrl(world), chat());
   assert.deepEqual([answer.status, codeOf(answer)], [429, 'E_BUDGET_EXCEEDED']);
   assert.equal(answer.headers.get('retry-after'), '7');
-  assert.equal(codesOf(world, answer)[0], 'gateway.decision');
+  assert.deepEqual(codesOf(world, answer), ['gateway.decision']);
+  const decision = world.ledger.events.at(-1)?.ocsf;
+  assert.equal(decision?.['action_id'], 2);
+  const policy = decision?.unmapped?.['decision'] as Record<string, unknown>;
+  assert.equal(policy['decision'], 'allow', 'what the policy said stands beside it');
   assert.equal(world.openai.seen.length, 0);
 });
 

@@ -105,10 +105,8 @@ tlsTest(
     const agent = agentOf(ca, trainer);
     assert.equal((await ask(listener.port, agent)).status, 200);
     assert.equal(harness.access.asked[0]?.principal.id, trainer.id);
-    assert.deepEqual(
-      (harness.access.asked[0]?.context['authentication'] as { methods: string[] }).methods,
-      ['mtls'],
-    );
+    const asked = harness.access.asked[0]?.context['authentication'];
+    assert.match(JSON.stringify(asked), /"methods":\["mtls"\]/);
     const bare = agentOf(ca);
     assert.deepEqual(await ask(listener.port, bare), { status: 401, code: 'E_CREDENTIAL_MISSING' });
     const { token } = orThrow(await identity.createToken(identityActor, { principal: trainer.id }));

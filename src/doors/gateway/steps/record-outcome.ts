@@ -15,6 +15,7 @@ const mayNote = (exchange: Exchange): boolean => {
 
 export const recordOutcome = (exchange: Exchange): void => {
   const { ledger } = exchange.gateway.deps;
+  if (exchange.wasDenied) return;
   if (exchange.record === 'durable' || exchange.record === 'pending') {
     ledger.record(outcomeEvent(exchange));
     return;
