@@ -1,5 +1,7 @@
 /** What the restarted server and the independent verifier say about the ledger. */
 import assert from 'node:assert/strict';
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { controlPlaneOf } from '../../examples/factory/control-plane.ts';
 import { runTool } from '../../examples/factory/programs.ts';
 
@@ -47,15 +49,15 @@ export const proveLast = async (dataDir: string, size: number): Promise<void> =>
   assert.match(String(proof), /^c2sp\.org\/tlog-proof@v1\n/);
 };
 
-/** Runs `sallyport ledger verify`; fails when it finds anything. */
-export const verifyLedger = async (dataDir: string): Promise<Verification> => {
-  const { code, stdout, stderr } = await runTool([
-    'ledger',
-    'verify',
-    '--data-dir',
-    dataDir,
-    '--json',
-  ]);
+/**
+ * Runs `sallyport ledger verify`, against the checkpoint kept from the last time if there is one, and
+ * keeps the present one; fails when the verifier finds anything.
+ */
+export const verifyLedger = async (dataDir: string, keptFile: string): Promise<Verification> => {
+  const kept = existsSync(keptFile) ? ['--checkpoint', keptFile] : [];
+  const args = ['ledger', 'verify', '--data-dir', dataDir, ...kept, '--json'];
+  const { code, stdout, stderr } = await runTool(args);
   assert.equal(code, 0, `ledger verify ended with ${code}: ${stdout} ${stderr}`);
+  copyFileSync(join(dataDir, 'ledger/log/checkpoint'), keptFile);
   return JSON.parse(stdout) as Verification;
 };
