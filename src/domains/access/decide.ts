@@ -47,14 +47,29 @@ export const closeOverErrors = (set: PolicySet, decision: Decision): Decision =>
   return { decision: 'deny', reasons, obligations: [], errors: decision.errors };
 };
 
-const claimsOf = ({ principal, resource, claims }: AccessRequest) => {
+/** Claims come from outside, so they may use the short notations of the schema. */
+const claimsOf = (set: PolicySet, { principal, resource, claims }: AccessRequest) => {
   const added = new Map<string, Entity['attrs']>();
   for (const [ref, attrs] of [
     [principal, claims?.principal],
     [resource, claims?.resource],
   ] as const)
-    if (attrs !== undefined) added.set(entityKey(ref), { ...added.get(entityKey(ref)), ...attrs });
+    if (attrs !== undefined) {
+      const key = entityKey(ref);
+      added.set(key, { ...added.get(key), ...set.readAttributes(ref.type, attrs) });
+    }
   return added;
+};
+
+const withClaims = (set: PolicySet, source: EntitySource, request: AccessRequest) => {
+  const asked = toQuestion(request);
+  const context = isRecord(request.context)
+    ? set.readContext(asked.action, request.context)
+    : request.context;
+  return {
+    question: { ...asked, context },
+    entities: withAttributes(source, claimsOf(set, request)),
+  };
 };
 
 export type Deciding = {
@@ -71,21 +86,27 @@ const isQuestion = ({ principal, action, resource }: Partial<AccessRequest>): bo
   typeof resource?.type === 'string' &&
   typeof resource.id === 'string';
 
+const isRecord = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 const malformed = denial('E_MALFORMED', 'principal, action or resource is malformed');
 
 /** Decides one request, from the cache when it holds no claims. Never throws. */
 export const decideWith = ({ set, source, cache }: Deciding, request: AccessRequest): Decision => {
   if (!isQuestion(request)) return malformed;
   if (request.claims === undefined) return closeOverErrors(set, cache.decide(set, source, request));
-  const question = { ...toQuestion(request), context: request.context };
-  return closeOverErrors(set, set.decide(question, withAttributes(source, claimsOf(request))));
+  const { question, entities } = withClaims(set, source, request);
+  return closeOverErrors(set, set.decide(question, entities));
 };
 
 /** As `decideWith`, policy by policy. */
 export const explainWith = ({ set, source }: Deciding, request: AccessRequest): Explanation => {
   if (!isQuestion(request)) return { decision: malformed, policies: [] };
-  const question = { ...toQuestion(request), context: request.context };
-  const explanation = set.explain(question, withAttributes(source, claimsOf(request)));
+  const isForeign = request.claims !== undefined;
+  const { question, entities } = isForeign
+    ? withClaims(set, source, request)
+    : { question: { ...toQuestion(request), context: request.context }, entities: source };
+  const explanation = set.explain(question, entities);
   const decision = closeOverErrors(set, explanation.decision);
   if (decision === explanation.decision) return explanation;
   const decisive = new Set(decision.reasons.map(({ policyId }) => policyId));

@@ -22,7 +22,8 @@ export type AccessRequest = {
   readonly context: Readonly<Record<string, CedarValue>>;
   /**
    * What the asker says about principal and resource. What the entity graph knows wins. Such
-   * questions are not cached.
+   * questions are not cached, and may use the short notations of the schema (`"10.0.0.1"` for an
+   * ipaddr, `{type, id}` for an entity) in claims and context.
    */
   readonly claims?: {
     readonly principal?: Entity['attrs'];

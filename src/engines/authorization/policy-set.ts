@@ -76,6 +76,8 @@ export type PolicySet = {
   readonly readEntity: (entity: Entity) => Entity | Refusal;
   /** A context in explicit notation, as the schema tells for this action. */
   readonly readContext: (action: EntityRef, context: Context) => Context;
+  /** Attributes in explicit notation, as the schema tells for entities of this type. */
+  readonly readAttributes: (type: string, attrs: Entity['attrs']) => Entity['attrs'];
   /** Effect and place of a policy. */
   readonly describe: (policyId: string) => PolicyDescription | undefined;
   /** Frees what the evaluator holds. The set stays usable and prepares again. */
@@ -189,6 +191,7 @@ const toPolicySet = (core: Core, warnings: readonly PolicyProblem[]): PolicySet 
   usage: (action) => usage(core, action),
   readEntity: (entity) => readEntity(core, entity),
   readContext: core.notation.context,
+  readAttributes: core.notation.attributes,
   describe: (policyId) => {
     const policy = core.engine.byId.get(policyId);
     return policy && { ...reasonOf(policy), effect: policy.effect };

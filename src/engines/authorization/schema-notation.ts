@@ -31,6 +31,7 @@ type Book = {
 
 export type Notation = {
   readonly entity: (entity: Entity) => Entity;
+  readonly attributes: (type: string, attrs: Entity['attrs']) => Entity['attrs'];
   readonly context: (
     action: EntityRef,
     context: Readonly<Record<string, CedarValue>>,
@@ -132,11 +133,14 @@ export const createNotation = (json: Readonly<Record<string, unknown>>): Notatio
     const attributes = shape === undefined ? undefined : resolve(shape, walk).attributes;
     return attributes === undefined ? value : explicitRecord(attributes, value, walk);
   };
+  const attributes: Notation['attributes'] = (type, attrs) =>
+    record(book.entities.get(type)?.shape, attrs, walkFor(type));
   return {
+    attributes,
     entity: (entity) => {
       const type = book.entities.get(entity.uid.type);
       const walk = walkFor(entity.uid.type);
-      const explicit = { ...entity, attrs: record(type?.shape, entity.attrs, walk) };
+      const explicit = { ...entity, attrs: attributes(entity.uid.type, entity.attrs) };
       const { tags } = entity;
       if (tags === undefined || type?.tags === undefined) return explicit;
       const shape = type.tags;

@@ -1,0 +1,6 @@
+/** AuthZEN 1.0: policy enforcement points elsewhere ask here. */
+export { authzenErrors } from './errors.ts';
+export { registerAuthzen } from './register-authzen.ts';
+
+export type { AuthzenDeps } from './evaluate.ts';
+export type { TypeNames } from './to-access-request.ts';

@@ -1,0 +1,76 @@
+/** The routes of AuthZEN 1.0: evaluation, evaluations, and the metadata that announces them. */
+import type { VerifiedIdentity } from '../../domains/identity/index.ts';
+import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
+import type { HttpApp, HttpRequest } from '../../platform/http/index.ts';
+import { authzenErrors } from './errors.ts';
+import { type AuthzenDeps, evaluate, evaluateAll } from './evaluate.ts';
+import {
+  answerSchema,
+  answersSchema,
+  evaluationSchema,
+  evaluationsSchema,
+  metadataSchema,
+} from './schemas.ts';
+
+/** What the guard leaves behind. */
+type AskerContext = { readonly identity: VerifiedIdentity };
+
+const evaluationPath = '/access/v1/evaluation';
+const evaluationsPath = '/access/v1/evaluations';
+const guard = {
+  action: 'access:evaluate',
+  resource: { type: 'System', id: 'sallyport' },
+} as const;
+
+const hostPattern =
+  /^[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?$|^\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?$/;
+
+/** The identifier of this decision point: as configured, else as the client addressed it. */
+const baseUrl = (request: HttpRequest, publicUrl: string | undefined): string | Refusal => {
+  if (publicUrl !== undefined) return publicUrl;
+  const { host = '' } = request.headers;
+  if (!hostPattern.test(host))
+    return refuse(authzenErrors.E_AUTHZEN_REQUEST, 'the Host header is missing or malformed');
+  return `${'encrypted' in request.raw.socket ? 'https' : 'http'}://${host}`;
+};
+
+/** Registers the routes; what they answer is recorded in the ledger, question by question. */
+export const registerAuthzen = <Context extends AskerContext>(
+  app: Pick<HttpApp<Context>, 'route'>,
+  deps: AuthzenDeps,
+): void => {
+  app.route({
+    method: 'POST',
+    url: evaluationPath,
+    guard,
+    summary: 'May this subject do this to that resource? (AuthZEN 1.0)',
+    schema: { body: evaluationSchema, response: answerSchema },
+    handler: ({ context, request, body }) =>
+      evaluate(deps, { identity: context.identity, requestId: request.id }, body),
+  });
+  app.route({
+    method: 'POST',
+    url: evaluationsPath,
+    guard,
+    summary: 'Many evaluations in one request (AuthZEN 1.0)',
+    schema: { body: evaluationsSchema, response: answersSchema },
+    handler: ({ context, request, body }) =>
+      evaluateAll(deps, { identity: context.identity, requestId: request.id }, body),
+  });
+  app.route({
+    method: 'GET',
+    url: '/.well-known/authzen-configuration',
+    guard: { public: 'clients discover the decision point before they can authenticate' },
+    summary: 'Metadata of this policy decision point (AuthZEN 1.0)',
+    schema: { response: metadataSchema },
+    handler: ({ request }) => {
+      const base = baseUrl(request, deps.publicUrl);
+      if (isRefusal(base)) return base;
+      return {
+        policy_decision_point: base,
+        access_evaluation_endpoint: base + evaluationPath,
+        access_evaluations_endpoint: base + evaluationsPath,
+      };
+    },
+  });
+};

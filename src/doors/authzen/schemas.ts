@@ -1,0 +1,71 @@
+/**
+ * Shapes of AuthZEN 1.0 requests and answers (sections 5 to 7). Unknown fields are ignored. Entries of
+ * a batch are read one by one, so that a broken one spoils only itself.
+ */
+import { z } from 'zod';
+
+const properties = z.record(z.string(), z.unknown());
+
+/** Section 5.1 */
+export const subjectSchema = z.object({
+  type: z.string().min(1),
+  id: z.string(),
+  properties: properties.optional(),
+});
+/** Section 5.3 */
+export const actionSchema = z.object({
+  name: z.string().min(1),
+  properties: properties.optional(),
+});
+/** Section 5.2 */
+export const resourceSchema = subjectSchema;
+
+/** Section 6.1 */
+export const evaluationSchema = z.object({
+  subject: subjectSchema,
+  action: actionSchema,
+  resource: resourceSchema,
+  context: properties.optional(),
+});
+export type Evaluation = z.output<typeof evaluationSchema>;
+
+export const semantics = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const;
+export type Semantic = (typeof semantics)[number];
+
+/** Entries of one batch. */
+export const maxEvaluations = 1000;
+
+const defaults = z.record(z.string(), z.unknown()).optional();
+
+/** Section 7.1: defaults and entries as they came. */
+export const evaluationsSchema = z.object({
+  subject: defaults,
+  action: defaults,
+  resource: defaults,
+  context: defaults,
+  evaluations: z.array(z.unknown()).max(maxEvaluations).optional(),
+  options: z.looseObject({ evaluations_semantic: z.enum(semantics).optional() }).optional(),
+});
+export type Evaluations = z.output<typeof evaluationsSchema>;
+
+/** Sections 6.2 and 7.2 */
+export const answerSchema = z.object({
+  decision: z.boolean(),
+  context: z.record(z.string(), z.unknown()).optional(),
+});
+export type EvaluationAnswer = z.output<typeof answerSchema>;
+
+/** A batch; or, for a request without entries, one answer. */
+export const answersSchema = z.object({
+  decision: z.boolean().optional(),
+  context: z.record(z.string(), z.unknown()).optional(),
+  evaluations: z.array(answerSchema).optional(),
+});
+export type EvaluationAnswers = z.output<typeof answersSchema>;
+
+/** Section 9 */
+export const metadataSchema = z.object({
+  policy_decision_point: z.string(),
+  access_evaluation_endpoint: z.string(),
+  access_evaluations_endpoint: z.string(),
+});
