@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { budgetMigrations } from '../../../src/domains/budgets/index.ts';
 import { activeLimit } from '../../../src/domains/budgets/limit-book.ts';
 import type { BudgetTables } from '../../../src/domains/budgets/schema.ts';
@@ -18,7 +19,7 @@ const kills = 5;
 
 /** Runs the spender until it has said `lines` lines, kills it, and adds up what it said. */
 const spendAndDie = async (dataDir: string, lines: number): Promise<number> => {
-  const spender = join(import.meta.dirname, 'spender.ts');
+  const spender = fileURLToPath(import.meta.resolve('./spender.ts'));
   const child = spawn(process.execPath, [spender, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
