@@ -6,34 +6,32 @@ import { z } from 'zod';
 
 const properties = z.record(z.string(), z.unknown());
 
-/** Section 5.1 */
-export const subjectSchema = z.object({
+/** Sections 5.1 and 5.2: subjects and resources look alike. */
+const thingSchema = z.object({
   type: z.string().min(1),
   id: z.string(),
   properties: properties.optional(),
 });
 /** Section 5.3 */
-export const actionSchema = z.object({
+const actionSchema = z.object({
   name: z.string().min(1),
   properties: properties.optional(),
 });
-/** Section 5.2 */
-export const resourceSchema = subjectSchema;
 
 /** Section 6.1 */
 export const evaluationSchema = z.object({
-  subject: subjectSchema,
+  subject: thingSchema,
   action: actionSchema,
-  resource: resourceSchema,
+  resource: thingSchema,
   context: properties.optional(),
 });
 export type Evaluation = z.output<typeof evaluationSchema>;
 
-export const semantics = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const;
+const semantics = ['execute_all', 'deny_on_first_deny', 'permit_on_first_permit'] as const;
 export type Semantic = (typeof semantics)[number];
 
 /** Entries of one batch. */
-export const maxEvaluations = 1000;
+const maxEvaluations = 1000;
 
 const defaults = z.record(z.string(), z.unknown()).optional();
 

@@ -39,8 +39,6 @@ export const entities: readonly Entity[] = [
   endpoint('closed', {}),
 ];
 
-export const system: EntityRef = { type: 'System', id: 'sallyport' };
-
 /** `ask('User::root', 'infer Endpoint::digits')`. */
 export const ask = (
   who: string,

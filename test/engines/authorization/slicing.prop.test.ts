@@ -14,7 +14,9 @@ import {
 import { orThrow } from '../../../src/kernel/errors.ts';
 import { arbitraryEntities, arbitraryPolicy, arbitraryRequest } from './arbitrary-policies.ts';
 
-const cedar = createRequire(import.meta.url)('@cedar-policy/cedar-wasm/nodejs') as typeof Cedar;
+/** Asked for each time: a trap in a test beside this one replaces the instance. */
+const loadCedar = (): typeof Cedar =>
+  createRequire(import.meta.url)('@cedar-policy/cedar-wasm/nodejs') as typeof Cedar;
 
 type Verdict = {
   readonly decision: string;
@@ -30,6 +32,7 @@ const askCedar = (
 ): Verdict => {
   const staticPolicies = Object.fromEntries(policies.map((text, i) => [`policy${i}`, text]));
   const call = { ...request, entities, policies: { staticPolicies } };
+  const cedar = loadCedar();
   const answer = cedar.isAuthorized(call as Parameters<typeof cedar.isAuthorized>[0]);
   assert.equal(answer.type, 'success');
   if (answer.type !== 'success') return { decision: '', reasons: [], errors: [] };
