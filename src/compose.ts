@@ -5,19 +5,26 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { accessMigrations, createAccess } from './domains/access/index.ts';
 import { budgetMigrations, createBudgets } from './domains/budgets/index.ts';
 import { createEndpoints, migrations as endpointMigrations } from './domains/endpoints/index.ts';
-import { createIdentity, migrations as identityMigrations } from './domains/identity/index.ts';
+import {
+  createIdentity,
+  migrations as identityMigrations,
+  serverNamesFor,
+} from './domains/identity/index.ts';
 import { type Ledger, ledgerMigrations, openLedger } from './domains/ledger/index.ts';
 import {
   type ApiContext,
   createAuthorize,
+  createReadinessChecks,
   readPublishedFrom,
   registerApi,
 } from './doors/api/index.ts';
-import { certificateFromFiles, createGateway, gatewayLimits } from './doors/gateway/index.ts';
+import { registerAuthzen } from './doors/authzen/index.ts';
+import { createGateway, gatewayLimits, listenerTls } from './doors/gateway/index.ts';
 import { buildApplicationLifecycle } from './engines/ocsf/index.ts';
 import { systemClock as clock, systemRandom as random } from './kernel/effects.ts';
 import { openCache } from './platform/cache/index.ts';
@@ -29,7 +36,12 @@ import { createLog } from './platform/log/index.ts';
 import { createMetrics, registerProcessMetrics } from './platform/metrics/index.ts';
 import { openStorage } from './platform/storage/index.ts';
 
-export type RunningServer = { readonly url: string; readonly close: () => Promise<void> };
+export type RunningServer = {
+  readonly url: string;
+  /** Trust anchors of the own trust domain, for whoever connects to an https URL. */
+  readonly trustPem: string;
+  readonly close: () => Promise<void>;
+};
 
 const migrations = [
   ...accessMigrations,
@@ -79,7 +91,11 @@ const composeDomains = async (platform: Platform, stack: AsyncDisposableStack) =
     stack,
     await createAccess({ ...platform, ledger, policies: config.policies }),
   );
-  const identity = closing(stack, await createIdentity({ ...platform, ledger, access }));
+  const serverNames = serverNamesFor(config.server.host, hostname());
+  const identity = closing(
+    stack,
+    await createIdentity({ ...platform, ledger, access, config: { ...config, serverNames } }),
+  );
   const egress = { allowPrivate: config.gateway.allowPrivateUpstreams };
   const endpoints = closing(stack, await createEndpoints({ ...platform, ledger, access, egress }));
   const node = platform.nodeId;
@@ -102,7 +118,9 @@ const composeControlPlane = async (platform: Platform, domains: Domains) => {
     info: { title: 'Sallyport', version, description: 'Control plane' },
   });
   const readPublished = readPublishedFrom(join(platform.config.dataDir, 'ledger'));
-  registerApi(app, { ...platform, ...domains, version, readPublished });
+  const checks = createReadinessChecks(platform);
+  registerApi(app, { ...platform, ...domains, version, readPublished, checks });
+  registerAuthzen(app, { ...domains, clock });
   await app.ready();
   return app;
 };
@@ -113,20 +131,14 @@ const listen = async (platform: Platform, domains: Domains, stack: AsyncDisposab
   const app = closing(stack, await composeControlPlane(platform, domains));
   const limits = gatewayLimits(config.gateway);
   const gateway = closing(stack, await createGateway({ ...platform, ...domains, limits }));
-  const { mode, ...files } = config.server.tls;
-  const certificate =
-    mode === 'off' ? undefined : await certificateFromFiles(files, domains.identity);
-  const clientCertificates = mode === 'server' ? 'off' : mode;
-  const server = await gateway.createServer({
-    fallback: app.handle,
-    ...(mode === 'off' ? {} : { tls: { clientCertificates, ...(certificate && { certificate }) } }),
-  });
+  const tls = await listenerTls(config.server.tls, domains.identity);
+  const server = await gateway.createServer({ ...tls, fallback: app.handle });
   server.listen(config.server.port, config.server.host);
   await once(server, 'listening');
   for (const listener of config.gateway.listeners) await gateway.listen(listener);
   const { address, port, family } = server.address() as AddressInfo;
   const host = family === 'IPv6' ? `[${address}]` : address;
-  return `${mode === 'off' ? 'http' : 'https'}://${host}:${port}`;
+  return `http${tls.tls === undefined ? '' : 's'}://${host}:${port}`;
 };
 
 const lifecycle = (ledger: Ledger, activity: 'start' | 'stop') =>
@@ -159,8 +171,10 @@ export const composeServer = async (resolved: ResolvedConfig): Promise<RunningSe
   if (offer.kind === 'file')
     platform.log.info({ path: offer.path }, 'no administrator yet: redeem the enrolment code');
   const url = await listen(platform, domains, stack);
+  const own = stack.adopt(await identity.serverTls(), (tls) => tls.close());
+  const trustPem = own.current().ca;
   const running = stack.move();
-  return { url, close: () => running.disposeAsync() };
+  return { url, trustPem, close: () => running.disposeAsync() };
 };
 
 /** Rebuilds the ledger's derived index while no server runs on the data directory. */

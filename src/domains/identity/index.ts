@@ -4,6 +4,7 @@ export type { IdentityConfig, IdentityDependencies, IdentityKeys } from './depen
 export { identityErrors } from './errors.ts';
 export { systemActor } from './events.ts';
 export { migrations } from './schema.ts';
+export { serverNamesFor } from './server-names.ts';
 export type {
   Actor,
   ApiToken,

@@ -4,4 +4,5 @@ export type { AuthorizeDeps } from './authorize.ts';
 export type { ApiApp, ApiContext, ApiDeps, ReadinessCheck, ReadPublished } from './deps.ts';
 export { apiErrors } from './errors.ts';
 export { readPublishedFrom } from './published-files.ts';
+export { createReadinessChecks } from './readiness.ts';
 export { registerApi } from './register-api.ts';

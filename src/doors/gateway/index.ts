@@ -1,7 +1,7 @@
 /** The data plane: OpenAI and Open Inference Protocol V2 behind identity, policy, budget, ledger. */
 export type { Exchange, RequestFacts, Usage } from './exchange.ts';
 export { gatewayErrors } from './errors.ts';
-export { certificateFromFiles } from './front/file-certificate.ts';
+export { listenerTls } from './front/file-certificate.ts';
 export { createGateway } from './gateway.ts';
 export type { EventVerdict, Inspection } from './inspection.ts';
 export { gatewayLimits } from './limits.ts';

@@ -4,12 +4,18 @@ import { Secret } from '../../../kernel/secret.ts';
 import type { Identity, ServerTls } from '../../../domains/identity/index.ts';
 import { readFileBounded, readPrivateFile } from '../../../platform/files/index.ts';
 import { gatewayErrors } from '../errors.ts';
+import type { GatewayServerOptions } from '../types.ts';
 
 const maxPemBytes = 256 * 1024;
 
 export type CertificateFiles = {
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
+};
+
+/** Section `server.tls` of the configuration. */
+export type ListenerTls = CertificateFiles & {
+  readonly mode: 'off' | 'server' | 'optional' | 'required';
 };
 
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -22,7 +28,7 @@ const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
  * @throws SallyportError E_GATEWAY_CERTIFICATE when only one of the two files is named; E_FILE_… when
  *   one cannot be read or others may read the key
  */
-export const certificateFromFiles = async (
+const certificateFromFiles = async (
   { certFile, keyFile }: CertificateFiles,
   identity: Pick<Identity, 'serverTls'>,
 ): Promise<Pick<ServerTls, 'current' | 'onRenewed'> | undefined> => {
@@ -38,4 +44,15 @@ export const certificateFromFiles = async (
   const material = { ...own.current(), cert, key };
   own.close();
   return { current: () => material, onRenewed: () => () => undefined };
+};
+
+/** What `createServer` takes for a listener configured like this. Throws as above. */
+export const listenerTls = async (
+  { mode, ...files }: ListenerTls,
+  identity: Pick<Identity, 'serverTls'>,
+): Promise<Pick<GatewayServerOptions, 'tls'>> => {
+  if (mode === 'off') return {};
+  const certificate = await certificateFromFiles(files, identity);
+  const clientCertificates = mode === 'server' ? 'off' : mode;
+  return { tls: { clientCertificates, ...(certificate === undefined ? {} : { certificate }) } };
 };
