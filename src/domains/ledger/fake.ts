@@ -3,10 +3,12 @@
  * the same order, the same erasure. No disk, no thread, no signatures. For tests of other rooms.
  */
 import { MessageChannel } from 'node:worker_threads';
+import { validateOcsf } from '../../engines/ocsf/index.ts';
 import type { Clock } from '../../kernel/effects.ts';
 import { fakeClock } from '../../kernel/effects.ts';
 import { SallyportError } from '../../kernel/errors.ts';
 import { ledgerErrors } from './errors.ts';
+import { invalidEvent } from './producer/intake.ts';
 import { rowMatches, rowOf } from './row.ts';
 import type {
   Ledger,
@@ -110,10 +112,12 @@ export const createMemoryLedger = (clock: Clock = fakeClock()): MemoryLedger => 
     },
     append: async (event) => {
       if (memory.state === 'refusing') throw unavailable();
+      const problems = validateOcsf(event.ocsf);
+      if (problems.length > 0) throw invalidEvent(problems);
       return accept(memory, event);
     },
     record: (event) => {
-      if (memory.state === 'open') accept(memory, event);
+      if (memory.state === 'open' && validateOcsf(event.ocsf).length === 0) accept(memory, event);
     },
     state: () => memory.state,
     size: () => memory.events.length,

@@ -54,6 +54,8 @@ export type LedgerConfig = {
   readonly segmentBytes?: number;
   /** New entries that make a checkpoint due before its interval is over. Default 32,768. */
   readonly checkpointEntries?: number;
+  /** How often a full disk is looked at again. Default 1,000. */
+  readonly probeIntervalMs?: number;
 };
 
 export type OpenLedgerOptions = {
@@ -86,6 +88,7 @@ const defaults = {
   spillBytes: 64 * 1024 * 1024,
   segmentBytes: 8 * 1024 * 1024,
   checkpointEntries: 32_768,
+  probeIntervalMs: 1000,
 } as const;
 
 const exportKeys = async ({ keys, config }: OpenLedgerOptions): Promise<SigningKeys> => {
@@ -111,6 +114,7 @@ const startWriter = async (
     reserveBytes: config.reserveBytes,
     segmentBytes: config.segmentBytes ?? defaults.segmentBytes,
     checkpointEntries: config.checkpointEntries ?? defaults.checkpointEntries,
+    probeIntervalMs: config.probeIntervalMs ?? defaults.probeIntervalMs,
   };
   const keys = await exportKeys(options);
   const start = options.startWriter ?? startWriterThread;

@@ -2,13 +2,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Ledger, ledgerMigrations, openLedger } from '../../../src/domains/ledger/index.ts';
+import {
+  type Ledger,
+  type LedgerConfig,
+  ledgerMigrations,
+  openLedger,
+} from '../../../src/domains/ledger/index.ts';
 import {
   type FileOperations,
   nodeFileOperations,
 } from '../../../src/domains/ledger/writer/file-operations.ts';
 import { startWriterHere } from '../../../src/domains/ledger/writer/writer-handle.ts';
-import type { LedgerConfig } from '../../../src/domains/ledger/index.ts';
 import { systemClock, systemRandom } from '../../../src/kernel/effects.ts';
 import { createMemoryKeyStore, type KeyStore } from '../../../src/platform/keys/index.ts';
 import { createMemoryLog, type MemoryLog } from '../../../src/platform/log/index.ts';
@@ -35,6 +39,7 @@ const baseConfig: LedgerConfig = {
   commitWindowMs: 0,
   checkpointIntervalMs: 60_000,
   reserveBytes: 4096,
+  probeIntervalMs: 20,
   witnesses: [],
 };
 

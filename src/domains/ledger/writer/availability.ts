@@ -12,12 +12,12 @@ import type { Reserve } from './reserve.ts';
 import { type SharedState, writeRefusing } from './shared-state.ts';
 import { WalFailure } from './wal.ts';
 
-const probeIntervalMs = 1000;
-
 export type AvailabilityOptions = {
   readonly clock: Clock;
   readonly shared: SharedState;
   readonly reserve: Reserve;
+  /** How often a full disk is looked at again. */
+  readonly probeIntervalMs: number;
   readonly notify: (notice: Notice) => void;
   /** Appends an event of the writer itself; may throw. */
   readonly record: (event: OcsfEvent) => void;
@@ -62,7 +62,7 @@ export class Availability {
     else if (this.#state === 'open') this.#refuse('full', systemCode(cause));
   }
 
-  /** Looks whether space is back; runs every second while the disk is full. */
+  /** Looks whether space is back; repeats while the disk is full. */
   probe(): void {
     if (this.#state !== 'full') return;
     try {
@@ -105,7 +105,7 @@ export class Availability {
   #probeLater(): void {
     clearTimeout(this.#probe);
     if (this.#state !== 'full') return;
-    this.#probe = setTimeout(() => this.probe(), probeIntervalMs);
+    this.#probe = setTimeout(() => this.probe(), this.#options.probeIntervalMs);
     this.#probe.unref();
   }
 

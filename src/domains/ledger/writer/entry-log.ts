@@ -27,7 +27,9 @@ export class EntryLog {
   readonly tornBytes: number;
   readonly #wal: Wal;
   readonly #tree: Tree;
-  #replay: readonly Uint8Array[];
+  /** Durable, not yet in the tree; always in the order of the write-ahead log. */
+  readonly #ahead: (readonly Uint8Array[])[] = [];
+  #isIntegrating = false;
 
   /**
    * Opens the log of a directory, or begins one.
@@ -56,33 +58,32 @@ export class EntryLog {
       nextIndex: recovered.wal.nextIndex,
     });
     this.#tree = new Tree(recovered.tree, (file) => void this.store.write(file));
-    this.#replay = recovered.replay;
+    this.#ahead.push(recovered.replay);
     this.published = recovered.published;
     this.replayed = recovered.replay.length;
     this.tornBytes = recovered.wal.tornBytes;
   }
 
-  /** Brings the tree up to what the write-ahead log holds. */
-  start(): void {
-    this.integrate(this.#replay);
-    this.#replay = [];
-  }
-
-  /** Entries in the tree. */
+  /** Durable entries. */
   get size(): number {
-    return this.#tree.size;
+    return this.#wal.nextIndex;
   }
 
   /** Makes sealed frames durable; returns the index of the first. Throws WalFailure. */
-  append(frames: readonly Uint8Array[], count: number): number {
+  append(frames: readonly Uint8Array[], payloads: readonly Uint8Array[]): number {
     const first = this.#wal.nextIndex;
-    this.#wal.append(frames, count);
+    this.#wal.append(frames, payloads.length);
+    this.#ahead.push(payloads);
     return first;
   }
 
-  /** Adds the payloads of durable frames to the tree. */
-  integrate(payloads: readonly Uint8Array[]): void {
-    for (const payload of payloads) this.#tree.add(payload);
+  /** Brings the tree up to what is durable. Safe to call from within itself. */
+  integrate(): void {
+    if (this.#isIntegrating) return;
+    this.#isIntegrating = true;
+    for (let next = this.#ahead.shift(); next !== undefined; next = this.#ahead.shift())
+      for (const payload of next) this.#tree.add(payload);
+    this.#isIntegrating = false;
   }
 
   readonly snapshot = (): TreeSnapshot => this.#tree.snapshot();

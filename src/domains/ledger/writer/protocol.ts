@@ -66,4 +66,6 @@ export type WriterSettings = {
   readonly checkpointEntries: number;
   readonly reserveBytes: number;
   readonly segmentBytes: number;
+  /** How often a full disk is looked at again. */
+  readonly probeIntervalMs: number;
 };

@@ -84,7 +84,8 @@ export const serveWriter = async (
     });
   } catch (error) {
     notify(failureNotice(error));
-    control.close();
+    // Stays until it is stopped: an ended thread could overtake its last message.
+    control.on('message', () => undefined);
     return;
   }
   const served: Served = { writer, producers: new Set() };

@@ -91,6 +91,8 @@ export class TileStore {
   }
 
   async #run({ file, done, failed }: Task): Promise<void> {
+    // Whoever queued the file is in the middle of something and must not hear of failures now.
+    await Promise.resolve();
     try {
       this.#prepare(dirname(file.path));
       const { files, directory, temporary } = this.#options;

@@ -101,6 +101,7 @@ export class LedgerWriter {
       clock,
       shared,
       notify,
+      probeIntervalMs: settings.probeIntervalMs,
       reserve: new Reserve({ files, path: layout.reserve, sizeBytes: settings.reserveBytes }),
       record: (event) => this.#record(event),
       onResumed: () => {
@@ -162,7 +163,7 @@ export class LedgerWriter {
 
   #begin(): OpenedFacts {
     const { signer, clock, shared } = this.#options;
-    this.#log.start();
+    this.#log.integrate();
     const { published, replayed, tornBytes, size } = this.#log;
     writeSize(shared, size);
     this.#availability.begin();
@@ -202,22 +203,22 @@ export class LedgerWriter {
     const batches = this.#takeBatches();
     if (batches.length === 0) return;
     const frames = batches.map(({ batch }) => batch.bytes);
-    const count = batches.reduce((sum, { payloads }) => sum + payloads.length, 0);
+    const payloads = batches.flatMap((batch) => batch.payloads);
     let index: number;
     try {
-      index = this.#log.append(frames, count);
+      index = this.#log.append(frames, payloads);
     } catch (error) {
       this.#availability.onFailure(error);
       this.#rejectAll(batches);
       return;
     }
-    writeSize(this.#options.shared, index + count);
-    for (const { batch, reply, payloads } of batches) {
+    writeSize(this.#options.shared, this.#log.size);
+    for (const { batch, reply } of batches) {
       reply({ id: batch.id, first: index });
-      index += payloads.length;
+      index += batch.count;
     }
-    for (const { payloads } of batches) this.#log.integrate(payloads);
-    this.#pace.committed(count);
+    this.#log.integrate();
+    this.#pace.committed(payloads.length);
     this.#afterGrowth();
   }
 
@@ -250,8 +251,8 @@ export class LedgerWriter {
     frames.add(entryText({ class: 'forensic', ocsf }));
     const bytes = frames.finish();
     const payloads = sealFrames(bytes) ?? [];
-    this.#log.append([bytes], payloads.length);
-    this.#log.integrate(payloads);
+    this.#log.append([bytes], payloads);
+    this.#log.integrate();
     writeSize(this.#options.shared, this.#log.size);
     this.#afterGrowth();
   }
