@@ -20,7 +20,10 @@ type Entry = { readonly plan: Plan; readonly decisions: Map<string, Decision> };
 const maxQuestions = 8192;
 /** Contexts remembered per question: a policy that reads the time fills this and no more. */
 const maxContexts = 32;
-const maxKeyLength = 4096;
+/** Over all questions; reached, everything is forgotten. */
+const maxDecisions = 32_768;
+/** Longer keys are not remembered, so that hostile facts cannot fill memory. */
+const maxKeyLength = 768;
 
 /** Lengths first, so that no two questions share a key whatever characters ids hold. */
 const questionKey = ({ principal, action, resource }: AccessRequest): string =>
@@ -49,6 +52,18 @@ export const toQuestion = ({ principal, action, resource }: AccessRequest) => ({
 
 export const createDecisionCache = (watch?: CacheWatch): DecisionCache => {
   const questions = new Map<string, Entry>();
+  let remembered = 0;
+  const clear = (): void => {
+    questions.clear();
+    remembered = 0;
+  };
+  const remember = ({ decisions }: Entry, key: string, decision: Decision): void => {
+    if (key.length > maxKeyLength) return;
+    makeRoom(decisions, maxContexts);
+    decisions.set(key, decision);
+    remembered++;
+    if (remembered >= maxDecisions) clear();
+  };
 
   const entryOf = (set: PolicySet, source: EntitySource, request: AccessRequest): Entry => {
     const key = questionKey(request);
@@ -67,20 +82,19 @@ export const createDecisionCache = (watch?: CacheWatch): DecisionCache => {
 
   return {
     decide: (set, source, request) => {
-      const { plan, decisions } = entryOf(set, source, request);
-      const key = plan.contextKey(request.context);
-      const known = decisions.get(key);
+      const entry = entryOf(set, source, request);
+      const key = entry.plan.contextKey(request.context);
+      const known = entry.decisions.get(key);
       if (known !== undefined) {
         watch?.hit();
         return known;
       }
       watch?.miss();
-      const decision = plan.decide(request.context);
-      makeRoom(decisions, maxContexts);
-      if (key.length <= maxKeyLength) decisions.set(key, decision);
+      const decision = entry.plan.decide(request.context);
+      remember(entry, key, decision);
       return decision;
     },
-    clear: () => questions.clear(),
+    clear,
     size: () => questions.size,
   };
 };

@@ -6,7 +6,7 @@ export const accessErrors = defineErrors({
     status: 422,
     exit: 'usage',
     title: 'Entity does not fit',
-    hint: 'Compare it with the schema: `sallyport policy schema`.',
+    hint: 'Compare it with the schema in force, by default content/policies/schema.cedarschema.',
   },
   E_POLICY_CONFLICT: {
     status: 409,

@@ -100,11 +100,13 @@ export type PolicyReplacement = {
   readonly after: PolicySetInfo;
   readonly actor: EntityRef;
   readonly timeMs: number;
+  /** False: another replica was faster, and the set announced before never came into force. */
+  readonly isSuccess?: boolean;
 };
 
 /** Another policy set comes into force; decisive, appended before it does. */
 export const policiesReplaced = (replacement: PolicyReplacement): LedgerEvent => {
-  const { before, after, actor, timeMs } = replacement;
+  const { before, after, actor, timeMs, isSuccess = true } = replacement;
   return {
     class: 'decisive',
     ocsf: buildEntityChange({
@@ -125,7 +127,7 @@ export const policiesReplaced = (replacement: PolicyReplacement): LedgerEvent =>
           policies: after.policyIds.length,
         },
       },
-      status: { isSuccess: true },
+      status: { isSuccess },
     }),
   };
 };

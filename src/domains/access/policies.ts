@@ -59,10 +59,13 @@ const putInForce = async (
 ): Promise<PolicySetInfo | Refusal> => {
   const before = state.policies.info;
   const timeMs = state.clock.nowMs();
-  await ledger?.append(policiesReplaced({ before, after, actor, timeMs }));
+  const replacement = { before, after, actor, timeMs };
+  await ledger?.append(policiesReplaced(replacement));
   const isFirst = await state.store.insertPolicies(rowOf(after, actor, timeMs));
   await synchronise(state);
-  return isFirst ? state.policies.info : conflict(state.policies.info.version);
+  if (isFirst) return state.policies.info;
+  await ledger?.append(policiesReplaced({ ...replacement, isSuccess: false }));
+  return conflict(state.policies.info.version);
 };
 
 const replace = async (

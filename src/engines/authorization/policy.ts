@@ -32,6 +32,8 @@ export type PolicyReading = {
 
 export const maxPolicies = 20_000;
 const maxStatementLength = 65_536;
+/** Ids are printed and logged. */
+const idPattern = /^[^\p{Cc}\p{Zl}\p{Zp}]{1,256}$/u;
 
 /** A statement with its place, on its way to being a policy. */
 type Draft = {
@@ -58,6 +60,11 @@ const scopeOf = (parsed: ParsedPolicy): Scope | undefined => {
 
 const buildPolicy = (draft: Draft, parsed: ParsedPolicy): Policy | PolicyProblem => {
   const id = parsed.annotations.get('id') ?? `policy${draft.index}`;
+  if (!idPattern.test(id))
+    return problemAt(
+      draft,
+      '@id must be 1 to 256 characters without line breaks or other controls',
+    );
   const scope = scopeOf(parsed);
   const { text, scopeEnd } = draft.statement;
   if (scope === undefined || scopeEnd === undefined)

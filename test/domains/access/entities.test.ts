@@ -1,17 +1,13 @@
 /** The entity graph: checked against the schema, transitive, listed in order, shared by replicas. */
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
   type AccessChange,
-  accessMigrations,
-  createAccess,
   createMemoryAccess,
   type Entity,
 } from '../../../src/domains/access/index.ts';
-import { fakeClock } from '../../../src/kernel/effects.ts';
 import { isRefusal } from '../../../src/kernel/errors.ts';
 import { createMemoryStore } from '../../../src/domains/access/fake.ts';
-import { openMemoryStorage } from '../../../src/platform/storage/index.ts';
 import { ask, entities } from './world.ts';
 
 const team = (id: string, ...parents: string[]): Entity => ({
@@ -19,7 +15,6 @@ const team = (id: string, ...parents: string[]): Entity => ({
   attrs: {},
   parents: parents.map((parent) => ({ type: 'Team', id: parent })),
 });
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 describe('entities', () => {
   const unfit: readonly (readonly [string, Entity])[] = [
@@ -145,46 +140,5 @@ describe('replicas', () => {
       await replica.refresh();
       assert.equal(replica.listEntities().length, 40);
     }
-  });
-});
-
-describe('over a database', async () => {
-  const storage = await openMemoryStorage(accessMigrations);
-  after(() => storage.close());
-  const clock = fakeClock();
-  const open = () => createAccess({ storage, clock, log: silent, pollMs: 0 });
-
-  it('keeps entities over a restart and shows changes to replicas', async () => {
-    const first = await open();
-    for (const entity of entities) assert.equal(await first.putEntity(entity), undefined);
-    const uid = { type: 'Endpoint', id: 'exact' };
-    await first.putEntity({ uid, attrs: { sensitivity: -9007199254740993n }, parents: [] });
-    const second = await open();
-    assert.deepEqual(second.listEntities(), first.listEntities());
-    assert.equal(second.getEntity(uid)?.attrs['sensitivity'], -9007199254740993n);
-    await second.removeEntity(uid);
-    await first.refresh();
-    assert.equal(first.getEntity(uid), undefined);
-    await Promise.all([first.close(), second.close()]);
-  });
-
-  it('refuses cycles and unfit entities like the one in memory', async () => {
-    const access = await open();
-    assert.equal(await access.putEntity(team('x', 'y')), undefined);
-    assert.ok(isRefusal(await access.putEntity(team('y', 'x'))));
-    assert.ok(isRefusal(await access.putEntity({ ...team('z'), attrs: { no: 1 } })));
-    await access.close();
-  });
-
-  it('hears of changes by itself within the poll interval', async (context) => {
-    context.mock.timers.enable({ apis: ['setInterval'] });
-    const watching = await createAccess({ storage, clock, log: silent, pollMs: 500 });
-    const writing = await open();
-    await writing.putEntity(team('polled'));
-    const heard = new Promise((resolve) => watching.onChange(resolve));
-    context.mock.timers.tick(500);
-    await heard;
-    assert.ok(watching.getEntity({ type: 'Team', id: 'polled' }));
-    await Promise.all([watching.close(), writing.close()]);
   });
 });

@@ -207,6 +207,8 @@ describe('policy text that cannot be used', () => {
       'permit(principal,action,resource);\n@id("policy0")permit(principal,action,resource);',
       2,
     ],
+    ['an empty id', '@id("")permit(principal,action,resource);', 1],
+    ['an id with a line break', '@id("a\\nb")permit(principal,action,resource);', 1],
     ['deep parentheses', permit(`${'('.repeat(400)}true${')'.repeat(400)}`), 1],
     ['deep records', permit(`${'{a:'.repeat(150)}1${'}'.repeat(150)} == 1`), 1],
     ['long chains', permit(Array.from({ length: 900 }, () => 'context.a == 1').join(' && ')), 1],
