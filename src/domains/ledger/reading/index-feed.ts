@@ -1,7 +1,9 @@
 /**
- * Fills the derived index behind the log. Under load it takes at most a tenth of the thread's time
- * and falls behind; a query brings it up to date first, for everything acknowledged before it.
+ * Fills the derived index behind the log, in steps of a few milliseconds. While the thread is busy it
+ * takes a twentieth of its time and falls behind; a query brings the index up to date first, for
+ * everything acknowledged before it.
  */
+import { performance } from 'node:perf_hooks';
 import { SallyportError } from '../../../kernel/errors.ts';
 import type { Clock } from '../../../kernel/effects.ts';
 import type { Log } from '../../../platform/log/index.ts';
@@ -13,12 +15,16 @@ import type { LedgerRow } from '../types.ts';
 import type { EntryReader } from './entry-reader.ts';
 import { Tail } from './tail.ts';
 
-const maxRows = 2000;
+/** Rows of one transaction: about 2 ms behind the log, more when somebody waits for the index. */
+const backgroundRows = 200;
+const urgentRows = 2000;
 const maxHeldRows = 20_000;
 const intervalMs = 250;
 const retryMs = 5000;
-/** Share of the time that filling may take: one part work, nine parts rest. */
-const restFactor = 9;
+/** A thread above this utilization is busy: one part work then takes nineteen parts rest. */
+const busyUtilization = 0.4;
+const busyRest = 19;
+const idleRest = 2;
 
 export type IndexFeedOptions = {
   readonly store: IndexStore;
@@ -46,6 +52,7 @@ export class IndexFeed {
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<unknown> = Promise.resolve();
   #isClosed = false;
+  #lastLoop = performance.eventLoopUtilization();
 
   private constructor(options: IndexFeedOptions, position: number) {
     this.#options = options;
@@ -88,7 +95,7 @@ export class IndexFeed {
   catchUp(): Promise<void> {
     const end = this.#options.size();
     return this.#inTurn(async () => {
-      while (this.#tail.position < end) await this.#step(end);
+      while (this.#tail.position < end) await this.#step(end, urgentRows);
     });
   }
 
@@ -98,7 +105,7 @@ export class IndexFeed {
       const end = this.#options.size();
       await this.#options.store.clear();
       this.#tail = this.#tailFrom(0);
-      while (this.#tail.position < end) await this.#step(end);
+      while (this.#tail.position < end) await this.#step(end, urgentRows);
       return end;
     });
   }
@@ -120,16 +127,19 @@ export class IndexFeed {
     const { size, clock, log } = this.#options;
     const startMs = clock.monotonicMs();
     try {
-      await this.#inTurn(() => this.#step(size()));
+      await this.#inTurn(() => this.#step(size(), backgroundRows));
     } catch (error) {
       log.warn({ error }, 'the ledger index could not be filled; trying again');
       return this.wake(retryMs);
     }
-    const restMs = (clock.monotonicMs() - startMs) * restFactor;
-    if (this.#tail.position < size()) this.wake(Math.min(Math.max(restMs, 1), intervalMs * 4));
+    if (this.#tail.position >= size()) return;
+    const { utilization } = performance.eventLoopUtilization(this.#lastLoop);
+    this.#lastLoop = performance.eventLoopUtilization();
+    const rest = utilization > busyUtilization ? busyRest : idleRest;
+    this.wake(Math.min((clock.monotonicMs() - startMs) * rest, intervalMs * 4));
   }
 
-  async #step(end: number): Promise<void> {
+  async #step(end: number, maxRows: number): Promise<void> {
     if (this.#isClosed)
       throw new SallyportError(ledgerErrors.E_LEDGER_CLOSED, 'the ledger was closed');
     const rows = await this.#tail.peek(end, maxRows);
