@@ -1,14 +1,20 @@
 /**
  * Shell blocks of the documentation that are run as tests. A block is run when its fence says
- * ```sh run; all such blocks of one page run in order, in one fresh directory, with `sallyport` on
- * the path. A block with ```sh run exit=6 must end with that exit code.
+ * ```sh run; all such blocks of one page run in order, in one fresh directory. Further words:
+ * exit=6 expects that exit code; background=7700 leaves the block running until the page ends and
+ * goes on when the port answers; after=7700 first stops what was left running on that port.
  */
 
 export type DocBlock = {
   readonly line: number;
   readonly script: string;
   readonly exitCode: number;
+  /** Port on which the block is to answer while the page goes on. */
+  readonly background?: number;
+  /** Port of the background block to be stopped before this one. */
+  readonly after?: number;
 };
+type Marks = Omit<DocBlock, 'line' | 'script'>;
 
 /** The blocks of one page that are marked to be run. Throws on a marker it does not understand. */
 export const runnableBlocks = (markdown: string): readonly DocBlock[] => {
@@ -19,19 +25,25 @@ export const runnableBlocks = (markdown: string): readonly DocBlock[] => {
     if (info === undefined) continue;
     const end = lines.indexOf('```', i + 1);
     if (end < 0) throw new Error(`line ${i + 1}: the block is never closed`);
-    blocks.push({
-      line: i + 1,
-      script: lines.slice(i + 1, end).join('\n'),
-      exitCode: parseExit(info.trim(), i + 1),
-    });
+    const script = lines.slice(i + 1, end).join('\n');
+    blocks.push({ line: i + 1, script, ...parseMarks(info.trim(), i + 1) });
     i = end;
   }
   return blocks;
 };
 
-const parseExit = (info: string, line: number): number => {
-  if (info === '') return 0;
-  const code = /^exit=(\d{1,3})$/.exec(info)?.[1];
-  if (code === undefined) throw new Error(`line ${line}: unknown marker ${JSON.stringify(info)}`);
-  return Number(code);
+const parseMarks = (info: string, line: number): Marks => {
+  const words = info.split(/\s+/).filter((word) => word !== '');
+  const marks = words.map((word) => {
+    const [, name = '', value] = /^(exit|background|after)=(\d{1,5})$/.exec(word) ?? [];
+    if (name === '') throw new Error(`line ${line}: unknown marker ${JSON.stringify(word)}`);
+    return [name === 'exit' ? 'exitCode' : name, Number(value)] as const;
+  });
+  return { exitCode: 0, ...Object.fromEntries(marks) };
 };
+
+/** The same text with the ports a page names replaced by those of one run. */
+export const withPorts = (text: string, ports: ReadonlyMap<number, number>): string =>
+  text.replace(/(?<![\w.])\d{4,5}(?![\w.])/g, (digits) =>
+    String(ports.get(Number(digits)) ?? digits),
+  );

@@ -1,5 +1,5 @@
 /**
- * Runs the tests: `node tools/test.ts [unit|e2e|crash]... [--short] [path part]...`.
+ * Runs the tests: `node tools/test.ts [unit|e2e|crash]... [--short] [--shard=1/2] [path part]...`.
  * Prints failures and skips in full, passes only as a count. Default: unit and e2e.
  */
 import { run } from 'node:test';
@@ -84,6 +84,12 @@ const runKind = async (kind: TestKind, files: readonly string[]): Promise<Result
   return result;
 };
 
+/** `--shard=1/2` is every second file beginning with the first. */
+const parseShard = (argument: string | undefined): { readonly at: number; readonly of: number } => {
+  const [, at = '1', of = '1'] = /^--shard=(\d+)\/(\d+)$/.exec(argument ?? '') ?? [];
+  return { at: Number(at) - 1, of: Number(of) };
+};
+
 const main = async (args: readonly string[]): Promise<number> => {
   const kinds = testKinds.filter((kind) => args.includes(kind));
   const filters = args.filter(
@@ -91,10 +97,11 @@ const main = async (args: readonly string[]): Promise<number> => {
       !argument.startsWith('--') && !(testKinds as readonly string[]).includes(argument),
   );
   if (args.includes('--short')) process.env['SALLYPORT_TEST_SHORT'] = '1';
+  const shard = parseShard(args.find((argument) => argument.startsWith('--shard=')));
   let failed = 0;
   for (const kind of kinds.length === 0 ? (['unit', 'e2e'] as const) : kinds) {
     const startMs = performance.now();
-    const files = testFiles(root, kind, filters);
+    const files = testFiles(root, kind, filters).filter((_, i) => i % shard.of === shard.at);
     const result =
       files.length === 0 ? { passed: 0, failed: 0, skipped: 0 } : await runKind(kind, files);
     const seconds = ((performance.now() - startMs) / 1000).toFixed(1);

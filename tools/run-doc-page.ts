@@ -1,0 +1,120 @@
+/**
+ * Runs the marked blocks of one page (see doc-blocks.ts) in a fresh directory that looks like a
+ * clone of the repository. The ports that pages name stand for free ones of this run. Nothing it
+ * started is left behind.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type DocBlock, runnableBlocks, withPorts } from './doc-blocks.ts';
+
+/** What a reader finds in a clone, as far as pages use it. */
+const cloned = ['bin', 'content', 'examples', 'node_modules', 'package.json', 'src'] as const;
+/** Ports that pages name: the server, a listener of the gateway, an upstream, a second server. */
+const namedPorts = [7700, 7701, 9000, 7800] as const;
+const blockTimeoutMs = 120_000;
+const startTimeoutMs = 30_000;
+
+type Page = {
+  readonly path: string;
+  readonly directory: string;
+  readonly ports: ReadonlyMap<number, number>;
+  readonly running: Map<number, ChildProcess>;
+};
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+};
+
+const environment = (directory: string): NodeJS.ProcessEnv => ({
+  ...process.env,
+  HOME: directory,
+  PATH: `${directory}:${resolve('node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
+});
+
+const bash = ['-euo', 'pipefail', '-c'] as const;
+
+const answers = async (port: number): Promise<boolean> => {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+};
+
+const stop = async (page: Page, named: number): Promise<void> => {
+  const child = page.running.get(named);
+  page.running.delete(named);
+  if (child?.pid === undefined || child.exitCode !== null) return;
+  process.kill(-child.pid, 'SIGTERM');
+  await once(child, 'exit');
+};
+
+const startInBackground = async (page: Page, block: DocBlock, named: number): Promise<void> => {
+  const { directory, ports, path } = page;
+  const log = join(directory, `background-${named}.log`);
+  const output = openSync(log, 'a');
+  const child = spawn('bash', [...bash, withPorts(block.script, ports)], {
+    cwd: directory,
+    env: environment(directory),
+    stdio: ['ignore', output, output],
+    detached: true,
+  });
+  closeSync(output);
+  page.running.set(named, child);
+  const lastMs = Date.now() + startTimeoutMs;
+  while (!(await answers(ports.get(named) ?? named))) {
+    if (child.exitCode !== null || Date.now() > lastMs)
+      throw new Error(`${path}:${block.line} does not answer\n${readFileSync(log, 'utf8')}`);
+    await wait(100);
+  }
+};
+
+const runBlock = (page: Page, { line, script, exitCode }: DocBlock): void => {
+  const run = spawnSync('bash', [...bash, withPorts(script, page.ports)], {
+    cwd: page.directory,
+    env: environment(page.directory),
+    encoding: 'utf8',
+    timeout: blockTimeoutMs,
+  });
+  const said = `${run.stdout}${run.stderr}`;
+  if (process.env['SALLYPORT_SHOW_DOCS'] !== undefined)
+    process.stdout.write(`${page.path}:${line}\n${said}\n`);
+  if (run.status === exitCode) return;
+  throw new Error(`${page.path}:${line} ended with ${run.status}, not ${exitCode}\n${said}`);
+};
+
+/** Throws at the first block that ends otherwise than the page says. */
+export const runDocPage = async (path: string): Promise<void> => {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-docs-'));
+  const ports = new Map<number, number>();
+  for (const port of namedPorts) ports.set(port, await freePort());
+  const page: Page = { path, directory, ports, running: new Map() };
+  try {
+    for (const name of cloned) symlinkSync(resolve(name), join(directory, name));
+    symlinkSync(resolve('bin/sallyport.js'), join(directory, 'sallyport'));
+    for (const block of runnableBlocks(readFileSync(path, 'utf8'))) {
+      if (block.after !== undefined) await stop(page, block.after);
+      if (block.background === undefined) runBlock(page, block);
+      else await startInBackground(page, block, block.background);
+    }
+  } finally {
+    for (const named of page.running.keys()) await stop(page, named);
+    rmSync(directory, { recursive: true, force: true });
+  }
+};
+
+if (import.meta.main) for (const path of process.argv.slice(2)) await runDocPage(path);
