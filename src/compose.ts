@@ -26,15 +26,10 @@ import {
 import { registerAuthzen } from './doors/authzen/index.ts';
 import { createGateway, gatewayLimits, listenerTls } from './doors/gateway/index.ts';
 import { buildApplicationLifecycle } from './engines/ocsf/index.ts';
-import { systemClock as clock, systemRandom as random } from './kernel/effects.ts';
-import { openCache } from './platform/cache/index.ts';
-import { ensurePassphrase, readEnvironment, type ResolvedConfig } from './platform/config/index.ts';
-import { ensureNodeId, lockDataDirectory } from './platform/files/index.ts';
+import { closing, composePlatform, type Platform } from './compose-platform.ts';
+import { systemClock as clock } from './kernel/effects.ts';
+import type { ResolvedConfig } from './platform/config/index.ts';
 import { createHttpApp } from './platform/http/index.ts';
-import { openKeyStore } from './platform/keys/index.ts';
-import { createLog } from './platform/log/index.ts';
-import { createMetrics, registerProcessMetrics } from './platform/metrics/index.ts';
-import { openStorage } from './platform/storage/index.ts';
 
 export type RunningServer = {
   readonly url: string;
@@ -50,32 +45,6 @@ const migrations = [
   ...identityMigrations,
   ...ledgerMigrations,
 ];
-
-/** What lives until the end is pushed on the stack as soon as it is there. */
-const closing = <T extends { readonly close: () => Promise<void> }>(
-  stack: AsyncDisposableStack,
-  part: T,
-): T => {
-  stack.defer(() => part.close());
-  return part;
-};
-
-const composePlatform = async ({ config }: ResolvedConfig, stack: AsyncDisposableStack) => {
-  const { dataDir } = config;
-  const log = createLog({ level: config.log.level });
-  const metrics = createMetrics();
-  stack.use(registerProcessMetrics(metrics));
-  stack.use(await lockDataDirectory(dataDir, Math.round(performance.timeOrigin)));
-  const { secret: passphrase } = await ensurePassphrase({ config, env: readEnvironment(), random });
-  const directory = join(dataDir, 'keys');
-  const keys = closing(stack, await openKeyStore({ directory, passphrase, clock, random }));
-  const storage = closing(stack, await openStorage({ url: config.storage.url, dataDir, log }));
-  await storage.migrate(migrations);
-  const cache = closing(stack, await openCache({ url: config.cache.url, log }));
-  const nodeId = await ensureNodeId(dataDir, random);
-  return { config, log, metrics, keys, storage, cache, nodeId, clock, random };
-};
-type Platform = Awaited<ReturnType<typeof composePlatform>>;
 
 const composeLedger = (platform: Platform): Promise<Ledger> => {
   const { config, nodeId } = platform;
@@ -159,7 +128,7 @@ const lifecycle = (ledger: Ledger, activity: 'start' | 'stop') =>
  */
 export const composeServer = async (resolved: ResolvedConfig): Promise<RunningServer> => {
   await using stack = new AsyncDisposableStack();
-  const platform = await composePlatform(resolved, stack);
+  const platform = await composePlatform(resolved, migrations, stack);
   const domains = await composeDomains(platform, stack);
   const { ledger, identity } = domains;
   await lifecycle(ledger, 'start');
@@ -180,6 +149,6 @@ export const composeServer = async (resolved: ResolvedConfig): Promise<RunningSe
 /** Rebuilds the ledger's derived index while no server runs on the data directory. */
 export const reindexLedger = async (resolved: ResolvedConfig): Promise<number> => {
   await using stack = new AsyncDisposableStack();
-  const platform = await composePlatform(resolved, stack);
+  const platform = await composePlatform(resolved, migrations, stack);
   return await closing(stack, await composeLedger(platform)).reindex();
 };
