@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { type ApiContext, type ApiDeps, registerApi } from '../src/doors/api/index.ts';
+import { type AuthzenDeps, registerAuthzen } from '../src/doors/authzen/index.ts';
 import { systemClock, systemRandom } from '../src/kernel/effects.ts';
 import { createHttpApp } from '../src/platform/http/index.ts';
 import { createMemoryLog } from '../src/platform/log/index.ts';
@@ -24,6 +25,7 @@ export const renderOpenApi = async (version: string): Promise<string> => {
     },
   });
   registerApi(app, { log, metrics } as unknown as ApiDeps);
+  registerAuthzen(app, {} as AuthzenDeps);
   await app.ready();
   const document = `${JSON.stringify(app.openApi(), null, 2)}\n`;
   await app.close();
