@@ -2,9 +2,7 @@
  * The composition root: builds the whole from a configuration, in the order of the floors, and
  * takes it down in reverse. The only file that knows every floor.
  */
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { accessMigrations, createAccess } from './domains/access/index.ts';
@@ -24,7 +22,12 @@ import {
   registerApi,
 } from './doors/api/index.ts';
 import { registerAuthzen } from './doors/authzen/index.ts';
-import { createGateway, gatewayLimits, listenerTls } from './doors/gateway/index.ts';
+import {
+  createGateway,
+  gatewayLimits,
+  listenerTls,
+  startListening,
+} from './doors/gateway/index.ts';
 import { buildApplicationLifecycle } from './engines/ocsf/index.ts';
 import { closing, composePlatform, type Platform } from './compose-platform.ts';
 import { systemClock as clock } from './kernel/effects.ts';
@@ -102,10 +105,8 @@ const listen = async (platform: Platform, domains: Domains, stack: AsyncDisposab
   const gateway = closing(stack, await createGateway({ ...platform, ...domains, limits }));
   const tls = await listenerTls(config.server.tls, domains.identity);
   const server = await gateway.createServer({ ...tls, fallback: app.handle });
-  server.listen(config.server.port, config.server.host);
-  await once(server, 'listening');
+  const { address, port, family } = await startListening(server, config.server);
   for (const listener of config.gateway.listeners) await gateway.listen(listener);
-  const { address, port, family } = server.address() as AddressInfo;
   const host = family === 'IPv6' ? `[${address}]` : address;
   return `http${tls.tls === undefined ? '' : 's'}://${host}:${port}`;
 };

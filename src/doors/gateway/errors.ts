@@ -98,6 +98,12 @@ export const gatewayErrors = defineErrors({
     title: 'Certificate of the listener is incomplete',
     hint: 'Name both server.tls.certFile and server.tls.keyFile, or neither.',
   },
+  E_LISTEN_ADDRESS: {
+    status: 500,
+    exit: 'conflict',
+    title: 'Address to listen on cannot be had',
+    hint: 'Stop the other process, or choose another --port or --host.',
+  },
   E_GATEWAY_BUSY: {
     status: 503,
     exit: 'unavailable',

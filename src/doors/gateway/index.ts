@@ -2,6 +2,7 @@
 export type { Exchange, RequestFacts, Usage } from './exchange.ts';
 export { gatewayErrors } from './errors.ts';
 export { listenerTls } from './front/file-certificate.ts';
+export { startListening } from './front/start-listening.ts';
 export { createGateway } from './gateway.ts';
 export type { EventVerdict, Inspection } from './inspection.ts';
 export { gatewayLimits } from './limits.ts';

@@ -1,8 +1,6 @@
 /** The servers of a gateway: their certificates, their renewal, and how to be rid of them. */
-import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { refuse } from '../../../kernel/errors.ts';
 import type { ServerTls } from '../../../domains/identity/index.ts';
 import type { GatewayContext } from '../context.ts';
@@ -14,6 +12,7 @@ import type {
   RunningListener,
 } from '../types.ts';
 import { sharedPort } from './shared-port.ts';
+import { startListening } from './start-listening.ts';
 import { createStrictServer, secureContextOf, type StrictServerOptions } from './strict-server.ts';
 
 type AnyServer = Server | HttpsServer;
@@ -81,9 +80,7 @@ export class Listeners {
 
   async listen({ host, port, tls }: GatewayListener): Promise<RunningListener> {
     const server = this.create(tls === 'off' ? {} : { tls: { clientCertificates: tls } });
-    server.listen(port, host);
-    await once(server, 'listening');
-    const address = server.address() as AddressInfo;
+    const address = await startListening(server, { host, port });
     return { host, port: address.port, close: () => endServer(server) };
   }
 
