@@ -14,6 +14,7 @@ import type { GatewayContext } from './context.ts';
 import type { Connection } from './front/connections.ts';
 import type { Head } from './front/head.ts';
 import type { RouteMatch } from './route.ts';
+import type { StepResult } from './types.ts';
 
 /** What the request asks for, in the terms of budgets and policies. */
 export type RequestFacts = {
@@ -51,6 +52,11 @@ export type Duties = {
 /** State of the decision record: the first byte leaves only when it is `durable`. */
 export type RecordState = 'none' | 'pending' | 'durable' | 'failed';
 
+/** One step of the pipeline; see pipeline.ts. */
+export type Step = (exchange: Exchange) => StepResult;
+
+const ignore = (): void => undefined;
+
 export class Exchange {
   readonly gateway: GatewayContext;
   readonly request: IncomingMessage;
@@ -59,6 +65,12 @@ export class Exchange {
   readonly id: string;
   readonly startedMs: number;
   readonly timeMs: number;
+
+  /** The steps being walked and the next one; the walker's own (run-exchange.ts). */
+  steps: readonly Step[] = [];
+  at = 0;
+  onStep: (refusal: Refusal | undefined) => void = ignore;
+  onFailure: (error: unknown) => void = ignore;
 
   head: Head | undefined = undefined;
   match: RouteMatch | undefined = undefined;

@@ -2,7 +2,7 @@
  * The pipeline: which steps a request passes, in which order. Read this file to know what the
  * gateway does; read a step to know how. A step returns nothing to go on or a refusal to stop.
  */
-import type { Exchange } from './exchange.ts';
+import type { Exchange, Step } from './exchange.ts';
 import type { RouteKind } from './route.ts';
 import {
   decideListing,
@@ -35,9 +35,6 @@ import { resolveEndpoint } from './steps/resolve-endpoint.ts';
 import { rewriteBody } from './steps/rewrite-body.ts';
 import { settle } from './steps/settle.ts';
 import { validate } from './steps/validate.ts';
-import type { StepResult } from './types.ts';
-
-export type Step = (exchange: Exchange) => StepResult;
 
 /** Every request, whatever it asks for. Nothing of its body is looked at before this is done. */
 export const openingSteps: readonly Step[] = [checkFraming, limitPeer, authenticate];

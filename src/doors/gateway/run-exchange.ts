@@ -11,12 +11,10 @@ import {
   SallyportError,
 } from '../../kernel/errors.ts';
 import { gatewayErrors } from './errors.ts';
-import { type Exchange, filled } from './exchange.ts';
+import { type Exchange, filled, type Step } from './exchange.ts';
 import { sendRefusal } from './front/respond.ts';
-import { closingSteps, openingSteps, type Step, stepsOf } from './pipeline.ts';
+import { closingSteps, openingSteps, stepsOf } from './pipeline.ts';
 import { startRecord } from './steps/record-decision.ts';
-
-type Walk = { readonly steps: readonly Step[]; readonly next: (exchange: Exchange) => void };
 
 const unexpected = (exchange: Exchange, error: unknown): Refusal => {
   if (error instanceof SallyportError) return refuse(error.kind, error.message, error.data);
@@ -25,40 +23,39 @@ const unexpected = (exchange: Exchange, error: unknown): Refusal => {
   return refuse(kernelErrors.E_UNEXPECTED, 'the request could not be completed');
 };
 
-const walk = (exchange: Exchange, { steps, next }: Walk, from: number): void => {
-  for (let i = from; i < steps.length; i++) {
-    const result = (steps[i] as Step)(exchange);
+/** Takes steps until one waits, refuses, or none is left. */
+const proceed = (exchange: Exchange): void => {
+  while (exchange.at < exchange.steps.length) {
+    const step = exchange.steps[exchange.at] as Step;
+    exchange.at += 1;
+    const result = step(exchange);
     if (result === undefined) continue;
-    if (isRefusal(result)) {
-      conclude(exchange, result);
-      return;
-    }
-    result.then(
-      (refusal) =>
-        guarded(exchange, () => resume(exchange, { steps, next }, { refusal, at: i + 1 })),
-      (error: unknown) => conclude(exchange, unexpected(exchange, error)),
-    );
+    if (isRefusal(result)) conclude(exchange, result);
+    else result.then(exchange.onStep, exchange.onFailure);
     return;
   }
-  next(exchange);
+  if (exchange.steps === openingSteps) continueByRoute(exchange);
+  else if (!exchange.isConcluded) finish(exchange, undefined);
 };
 
-const resume = (
-  exchange: Exchange,
-  rest: Walk,
-  { refusal, at }: { readonly refusal: Refusal | undefined; readonly at: number },
-): void => {
-  if (refusal !== undefined) return conclude(exchange, refusal);
-  if (exchange.isGone && !exchange.wasDispatched) return conclude(exchange, gone());
-  return walk(exchange, rest, at);
+const continueByRoute = (exchange: Exchange): void => {
+  exchange.steps = stepsOf[filled(exchange.match, 'route').route.kind];
+  exchange.at = 0;
+  proceed(exchange);
+};
+
+const afterStep = (exchange: Exchange, refusal: Refusal | undefined): void => {
+  if (refusal !== undefined) conclude(exchange, refusal);
+  else if (exchange.isGone && !exchange.wasDispatched) conclude(exchange, gone());
+  else guarded(exchange);
 };
 
 const gone = (): Refusal => refuse(gatewayErrors.E_EXCHANGE_ABORTED, 'the caller went away');
 
 /** A step that throws is a defect; the caller still gets an answer and nothing leaks. */
-const guarded = (exchange: Exchange, work: () => void): void => {
+const guarded = (exchange: Exchange): void => {
   try {
-    work();
+    proceed(exchange);
   } catch (error) {
     conclude(exchange, unexpected(exchange, error));
   }
@@ -86,23 +83,18 @@ const finish = (exchange: Exchange, refusal: Refusal | undefined): void => {
     sendRefusal(exchange, refusal);
     if (exchange.status === 0) exchange.status = refusal.error.status;
   }
+  // Places first: whatever the closing steps run into, the gateway does not fill up.
+  giveBack(exchange);
   for (const step of closingSteps) step(exchange);
-  const { gateway, upstream } = exchange;
-  if (exchange.holdsSlot) gateway.inFlight.delete(exchange);
-  if (upstream !== undefined) upstream.inFlight -= 1;
+  const { clock } = exchange.gateway.deps;
+  exchange.gateway.metrics.finished(exchange, (clock.monotonicMs() - exchange.startedMs) / 1000);
+};
+
+const giveBack = (exchange: Exchange): void => {
+  if (exchange.holdsSlot) exchange.gateway.inFlight.delete(exchange);
+  if (exchange.upstream !== undefined) exchange.upstream.inFlight -= 1;
   exchange.upstream = undefined;
-  const seconds = (gateway.deps.clock.monotonicMs() - exchange.startedMs) / 1000;
-  gateway.metrics.finished(exchange, seconds);
 };
-
-const answered = (exchange: Exchange): void => {
-  if (!exchange.isConcluded) finish(exchange, undefined);
-};
-
-const continueByRoute = (exchange: Exchange): void =>
-  walk(exchange, { steps: stepsOf[filled(exchange.match, 'route').route.kind], next: answered }, 0);
-
-const opening: Walk = { steps: openingSteps, next: continueByRoute };
 
 /** Called when the connection of an unfinished exchange closes. */
 const callerLeft = (exchange: Exchange): void => {
@@ -114,5 +106,8 @@ const callerLeft = (exchange: Exchange): void => {
 /** Runs one exchange to its end. */
 export const runExchange = (exchange: Exchange): void => {
   exchange.response.on('close', () => callerLeft(exchange));
-  guarded(exchange, () => walk(exchange, opening, 0));
+  exchange.onStep = (refusal) => afterStep(exchange, refusal);
+  exchange.onFailure = (error) => conclude(exchange, unexpected(exchange, error));
+  exchange.steps = openingSteps;
+  guarded(exchange);
 };

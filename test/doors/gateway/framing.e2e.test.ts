@@ -8,30 +8,35 @@ import { chat, gatewayTest, get, until, type World } from './harness.ts';
 
 type Exchanged = { readonly text: string; readonly isClosed: boolean };
 
-/** Sends bytes, half-closes after a while, and collects what comes back. */
-const send = (port: number, bytes: Uint8Array | string, keepOpen = false): Promise<Exchanged> =>
+const statusesOf = (text: string): readonly number[] =>
+  [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => Number(match[1]));
+
+/**
+ * Sends bytes and collects what comes back until the other side closes, or until so many status
+ * lines are there. Without a number it half-closes after a moment, as a client that is done does.
+ */
+const send = (port: number, bytes: Uint8Array | string, answers = 0): Promise<Exchanged> =>
   new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     let text = '';
-    const timer = setTimeout(() => {
-      socket.destroy();
-      resolve({ text, isClosed: false });
-    }, 1_500);
-    const closed = (): void => {
+    const finish = (isClosed: boolean): void => {
       clearTimeout(timer);
+      clearTimeout(halfClose);
       socket.destroy();
-      resolve({ text, isClosed: true });
+      resolve({ text, isClosed });
     };
+    const timer = setTimeout(() => finish(false), 3_000);
+    const halfClose = answers > 0 ? undefined : setTimeout(() => socket.end(), 25);
     socket.on('data', (chunk: Buffer) => {
       text += chunk.toString('latin1');
+      if (answers > 0 && statusesOf(text).length >= answers) finish(false);
     });
-    socket.on('end', closed).on('error', closed).on('close', closed);
+    for (const event of ['end', 'error', 'close']) socket.on(event, () => finish(true));
     socket.write(bytes);
-    if (!keepOpen) setTimeout(() => socket.end(), 25);
   });
 
-const statusesOf = (text: string): readonly number[] =>
-  [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map((match) => Number(match[1]));
+/** Never enough: collect until the other side closes, without closing ours. */
+const untilClosed = Number.POSITIVE_INFINITY;
 
 const vectors = join(
   process.env['SALLYPORT_VECTORS'] ?? '../shared/vectors',
@@ -181,7 +186,7 @@ gatewayTest('answers 400 to ambiguous framing, closes, and forwards nothing', as
 
 gatewayTest('closes after a refused frame while the caller keeps its side open', async (world) => {
   const attack = head([...good, length, length]) + body + smuggled;
-  const { text, isClosed } = await send(world.listener.port, attack, true);
+  const { text, isClosed } = await send(world.listener.port, attack, untilClosed);
   assert.ok(isClosed);
   assert.deepEqual(statusesOf(text), [400]);
   assert.match(text, /content-type: application\/problem\+json/i);
@@ -197,7 +202,7 @@ gatewayTest('never sees what follows a refused frame on the same connection', as
 const ask = head(good.slice(0, 2), '/v1/models', 'GET');
 
 gatewayTest('serves good requests one after the other on one connection', async (world) => {
-  const { text } = await send(world.listener.port, ask + ask);
+  const { text } = await send(world.listener.port, ask + ask, 2);
   assert.deepEqual(statusesOf(text), [200, 200]);
 });
 
@@ -207,16 +212,16 @@ gatewayTest('ignores an offer of h2c, as clients make it unasked', async (world)
     '/v1/models',
     'GET',
   );
-  const { text } = await send(world.listener.port, offer);
+  const { text } = await send(world.listener.port, offer, 1);
   assert.deepEqual(statusesOf(text), [200]);
 });
 
 gatewayTest('invites an upload only when it knows the sender', async (world) => {
   const expecting = [...good, length, 'Expect: 100-continue'];
-  const known = await send(world.listener.port, head(expecting) + body);
+  const known = await send(world.listener.port, head(expecting) + body, 2);
   assert.deepEqual(statusesOf(known.text), [100, 200]);
   const stranger = expecting.filter((line) => !line.startsWith('Authorization'));
-  const unknown = await send(world.listener.port, head(stranger));
+  const unknown = await send(world.listener.port, head(stranger), 1);
   assert.deepEqual(statusesOf(unknown.text), [401]);
   const odd = await send(world.listener.port, head([...good, length, 'Expect: 200-ok']) + body);
   assert.deepEqual(statusesOf(odd.text), [417]);
@@ -238,11 +243,11 @@ gatewayTest(
     const slowHead = await send(
       world.listener.port,
       'GET /v1/models HTTP/1.1\r\nHost: g\r\nX-',
-      true,
+      untilClosed,
     );
     assert.ok(slowHead.isClosed);
     assert.deepEqual(statusesOf(slowHead.text), [408]);
-    const slowBody = await send(world.listener.port, head([...good, length]) + '{', true);
+    const slowBody = await send(world.listener.port, head([...good, length]) + '{', untilClosed);
     assert.ok(slowBody.isClosed);
     assert.deepEqual(statusesOf(slowBody.text), [408]);
     assert.equal(world.gateway.inFlight(), 0);
@@ -258,12 +263,12 @@ gatewayTest(
     await Promise.all(
       first.map((socket) => new Promise((resolve) => socket.once('connect', resolve))),
     );
-    const third = await send(port, ask, true);
+    const third = await send(port, ask, untilClosed);
     assert.ok(third.isClosed);
     assert.deepEqual(statusesOf(third.text), [503]);
     for (const socket of first) socket.destroy();
     await until(() => !world.metrics.render().includes('sallyport_gateway_connections 2'), 'left');
-    assert.deepEqual(statusesOf((await send(port, ask)).text), [200]);
+    assert.deepEqual(statusesOf((await send(port, ask, 1)).text), [200]);
   },
   { limits: { maxConnectionsPerPeer: 2 } },
 );

@@ -6,7 +6,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../kernel/j
 
 /** Undefined when good, otherwise what is wrong with it. */
 export type FieldCheck = (value: JsonValue) => string | undefined;
-export type FieldChecks = ReadonlyMap<string, FieldCheck>;
+/** Walked for every request: a list, so that walking it allocates nothing. */
+export type FieldChecks = readonly { readonly param: string; readonly check: FieldCheck }[];
 
 const isCount = (value: JsonValue, minimum: number, maximum: number): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum;
@@ -88,75 +89,76 @@ const responseInput: FieldCheck = (value) =>
     ? undefined
     : 'must be a string or an array of items';
 
-const sampling: readonly (readonly [string, FieldCheck])[] = [
-  ['stream', flag],
-  ['temperature', between(0, 2)],
-  ['top_p', between(0, 1)],
-  ['user', text],
-];
+const listOf = (checks: Readonly<Record<string, FieldCheck>>): FieldChecks =>
+  Object.entries(checks).map(([param, check]) => ({ param, check }));
+
+const sampling: Readonly<Record<string, FieldCheck>> = {
+  stream: flag,
+  temperature: between(0, 2),
+  top_p: between(0, 1),
+  user: text,
+};
 
 /** History kept by the upstream was never judged here and may belong to another caller. */
 const upstreamState = notOffered('state kept by the upstream is not under policy');
 
-export const chatChecks: FieldChecks = new Map([
+export const chatChecks: FieldChecks = listOf({
   ...sampling,
-  ['messages', messages],
-  ['n', count(1, maxChoices)],
-  ['max_tokens', count(1, maxTokens)],
-  ['max_completion_tokens', count(1, maxTokens)],
-  ['stream_options', object],
-  ['stop', texts],
-  ['tools', objects],
-  ['functions', objects],
-  ['logprobs', flag],
-  ['top_logprobs', count(0, 100)],
-  ['logit_bias', object],
-  ['presence_penalty', between(-2, 2)],
-  ['frequency_penalty', between(-2, 2)],
-]);
+  messages,
+  n: count(1, maxChoices),
+  max_tokens: count(1, maxTokens),
+  max_completion_tokens: count(1, maxTokens),
+  stream_options: object,
+  stop: texts,
+  tools: objects,
+  functions: objects,
+  logprobs: flag,
+  top_logprobs: count(0, 100),
+  logit_bias: object,
+  presence_penalty: between(-2, 2),
+  frequency_penalty: between(-2, 2),
+});
 
-export const completionChecks: FieldChecks = new Map([
+export const completionChecks: FieldChecks = listOf({
   ...sampling,
-  ['prompt', prompt],
-  ['suffix', text],
-  ['n', count(1, maxChoices)],
-  ['best_of', count(1, maxChoices)],
-  ['max_tokens', count(1, maxTokens)],
-  ['stream_options', object],
-  ['stop', texts],
-  ['logprobs', count(0, 100)],
-  ['echo', flag],
-]);
+  prompt,
+  suffix: text,
+  n: count(1, maxChoices),
+  best_of: count(1, maxChoices),
+  max_tokens: count(1, maxTokens),
+  stream_options: object,
+  stop: texts,
+  logprobs: count(0, 100),
+  echo: flag,
+});
 
-export const embeddingChecks: FieldChecks = new Map([
-  ['input', prompt],
-  [
-    'encoding_format',
-    (value) => (value === 'float' || value === 'base64' ? undefined : 'must be float or base64'),
-  ],
-  ['dimensions', count(1, 1_000_000)],
-  ['user', text],
-]);
+export const embeddingChecks: FieldChecks = listOf({
+  input: prompt,
+  encoding_format: (value) =>
+    value === 'float' || value === 'base64' ? undefined : 'must be float or base64',
+  dimensions: count(1, 1_000_000),
+  user: text,
+});
 
-export const responseChecks: FieldChecks = new Map([
+export const responseChecks: FieldChecks = listOf({
   ...sampling,
-  ['input', responseInput],
-  ['instructions', text],
-  ['max_output_tokens', count(1, maxTokens)],
-  ['tools', objects],
-  ['include', texts],
-  ['background', upstreamState],
-  ['previous_response_id', upstreamState],
-  ['conversation', upstreamState],
-  ['prompt', upstreamState],
-]);
+  input: responseInput,
+  instructions: text,
+  max_output_tokens: count(1, maxTokens),
+  tools: objects,
+  include: texts,
+  background: upstreamState,
+  previous_response_id: upstreamState,
+  conversation: upstreamState,
+  prompt: upstreamState,
+});
 
 /** First fault of a body: `messages: message 0 has an unknown role`. Null counts as absent. */
 export const firstFault = (
   body: JsonObject,
   checks: FieldChecks,
 ): { readonly param: string; readonly what: string } | undefined => {
-  for (const [param, check] of checks) {
+  for (const { param, check } of checks) {
     const value = body[param];
     if (value === undefined || value === null) continue;
     const what = check(value);
