@@ -1,4 +1,5 @@
 /** What all exchanges of one gateway share. Made once by createGateway. */
+import type { ServerResponse } from 'node:http';
 import type { Connections } from './front/connections.ts';
 import type { Exchange } from './exchange.ts';
 import type { GatewayDeps } from './types.ts';
@@ -16,6 +17,8 @@ export type GatewayContext = {
   readonly metrics: GatewayMetrics;
   readonly newId: () => string;
   readonly inFlight: Set<Exchange>;
+  /** Large answers on their way out, and until when they must be gone (monotonic). */
+  readonly draining: Map<ServerResponse, number>;
   /** New requests are refused; set once, when closing. */
   isClosing: boolean;
 };

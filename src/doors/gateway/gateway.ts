@@ -14,14 +14,14 @@ import { runExchange } from './run-exchange.ts';
 import { startSweep } from './sweep.ts';
 import { createTeams } from './teams.ts';
 import type { Gateway, GatewayDeps } from './types.ts';
-import { contextKeyName, createContextHeaders } from './upstream/context-header.ts';
+import { contextKeyName, contextKeySet, createContextHeaders } from './upstream/context-header.ts';
 import { createUpstreamPools } from './upstream/pools.ts';
 
 const defaultGraceMs = 10_000;
 
 const createContext = async (deps: GatewayDeps, own: ServerTls): Promise<GatewayContext> => {
   const { clock, limits } = deps;
-  const key = await deps.keys.ensureSigningKey(contextKeyName, 'ed25519');
+  await deps.keys.ensureSigningKey(contextKeyName, 'ed25519');
   const newId = requestIds(clock, deps.random);
   const inFlight = new Set<Exchange>();
   const connections = createConnections({
@@ -37,13 +37,13 @@ const createContext = async (deps: GatewayDeps, own: ServerTls): Promise<Gateway
     deps,
     connections,
     inFlight,
+    draining: new Map(),
     newId,
     isClosing: false,
     pools: createUpstreamPools(deps, own.current),
     teams: createTeams(deps.access),
     contextHeaders: createContextHeaders({
       keys: deps.keys,
-      keyVersion: key.currentVersion,
       clock,
       trustDomain: deps.identity.trustDomain,
     }),
@@ -73,6 +73,7 @@ export const createGateway = async (deps: GatewayDeps): Promise<Gateway> => {
     handle,
     createServer: async (options) => listeners.create(options),
     listen: (listener) => listeners.listen(listener),
+    contextKeys: () => contextKeySet(deps.keys),
     inFlight: () => context.inFlight.size,
     close: async (graceMs = defaultGraceMs) => {
       context.isClosing = true;

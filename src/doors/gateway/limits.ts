@@ -14,7 +14,6 @@ export const gatewayLimits = (gateway: Config['gateway']): GatewayLimits => ({
   maxConnections: 10_000,
   maxBodyBytes: gateway.maxBodyBytes,
   maxAnswerBytes: 32 * megabyte,
-  bodyTimeoutMs: gateway.requestTimeoutMs,
   maxConcurrentRequests: gateway.maxConcurrentRequests,
   maxConnectionsPerPeer: gateway.maxConnectionsPerPeer,
   maxAuthenticationFailures: 60,

@@ -10,8 +10,9 @@ const isStalled = (exchange: Exchange, nowMs: number, writeTimeoutMs: number): b
   nowMs - exchange.stalledSinceMs > writeTimeoutMs;
 
 /** Ends what is over its time. Exported for tests with a fake clock. */
-export const sweep = ({ inFlight, deps }: GatewayContext): void => {
+export const sweep = ({ inFlight, draining, deps }: GatewayContext): void => {
   const nowMs = deps.clock.monotonicMs();
+  for (const [response, deadlineMs] of draining) if (nowMs > deadlineMs) response.destroy();
   for (const exchange of inFlight) {
     if (isStalled(exchange, nowMs, deps.limits.writeTimeoutMs)) exchange.response.destroy();
     if (nowMs < exchange.deadlineMs) continue;

@@ -13,20 +13,20 @@ import type { Budgets } from '../../domains/budgets/index.ts';
 import type { KeyStore } from '../../platform/keys/index.ts';
 import type { ClientCertificates, StrictServerLimits } from './front/strict-server.ts';
 import type { Inspection } from './inspection.ts';
+import type { ContextKeySet } from './upstream/context-header.ts';
 
 /** Bounds of the data plane. Times in milliseconds, sizes in bytes. */
 export type GatewayLimits = StrictServerLimits & {
   readonly maxBodyBytes: number;
   /** Of a buffered answer; of one event in a stream it is a sixteenth. */
   readonly maxAnswerBytes: number;
-  readonly bodyTimeoutMs: number;
   readonly maxConcurrentRequests: number;
   readonly maxConnectionsPerPeer: number;
   readonly maxAuthenticationFailures: number;
   readonly authenticationWindowMs: number;
   /** Longest silence of an upstream; caps the timeouts of every endpoint. */
   readonly upstreamTimeoutMs: number;
-  /** A reader that takes nothing for so long is cut off. */
+  /** A reader that takes nothing for so long is cut off; whole answers get so long per megabyte. */
   readonly writeTimeoutMs: number;
 };
 
@@ -39,7 +39,7 @@ export type GatewayDeps = {
   readonly endpoints: Pick<Endpoints, 'find' | 'list' | 'credential' | 'onChange'>;
   readonly budgets: Pick<Budgets, 'reserve'>;
   readonly ledger: Pick<Ledger, 'append' | 'record' | 'state'>;
-  readonly keys: Pick<KeyStore, 'ensureSigningKey' | 'sign'>;
+  readonly keys: Pick<KeyStore, 'ensureSigningKey' | 'sign' | 'publicKey'>;
   readonly egress: EgressRules;
   readonly clock: Clock;
   readonly random: Random;
@@ -85,6 +85,8 @@ export type Gateway = {
   readonly createServer: (options: GatewayServerOptions) => Promise<Server | HttpsServer>;
   /** Creates a server and listens. */
   readonly listen: (listener: GatewayListener) => Promise<RunningListener>;
+  /** JWK set with which upstreams check the context header; for publication by the API. */
+  readonly contextKeys: () => Promise<ContextKeySet>;
   /** Requests in flight. */
   readonly inFlight: () => number;
   /** Refuses new requests, waits for those in flight up to `graceMs`, then cuts them off. */

@@ -37,7 +37,7 @@ import {
 import { createMetrics, type Metrics } from '../../../src/platform/metrics/index.ts';
 import { openMemoryStorage } from '../../../src/platform/storage/index.ts';
 
-export { actor, allowWith, deny, identityOf, tenant, testErrors } from './steered-fakes.ts';
+export { actor, allowWith, deny, identityOf, testErrors } from './steered-fakes.ts';
 
 export const testLimits: GatewayLimits = {
   maxHeaderBytes: 16_384,
@@ -48,7 +48,6 @@ export const testLimits: GatewayLimits = {
   maxConnections: 1_000,
   maxBodyBytes: 1024 * 1024,
   maxAnswerBytes: 4 * 1024 * 1024,
-  bodyTimeoutMs: 10_000,
   maxConcurrentRequests: 256,
   maxConnectionsPerPeer: 256,
   maxAuthenticationFailures: 1_000,

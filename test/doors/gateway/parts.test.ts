@@ -1,6 +1,6 @@
 /** Small parts of the gateway: routes, peers, ids, usage, the signed context header. */
 import assert from 'node:assert/strict';
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, verify, type webcrypto } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { Peers, peerKeyOf } from '../../../src/doors/gateway/front/peers.ts';
 import { estimateUsage, usageOf } from '../../../src/doors/gateway/protocols/openai-usage.ts';
@@ -8,6 +8,7 @@ import { requestIds } from '../../../src/doors/gateway/request-ids.ts';
 import { findRoute, isGatewayPath } from '../../../src/doors/gateway/route.ts';
 import {
   contextKeyName,
+  contextKeySet,
   createContextHeaders,
 } from '../../../src/doors/gateway/upstream/context-header.ts';
 import type { Endpoint } from '../../../src/domains/endpoints/index.ts';
@@ -137,7 +138,7 @@ describe('the context header', () => {
     const clock = fakeClock();
     const keys = createMemoryKeyStore();
     await keys.ensureSigningKey(contextKeyName, 'ed25519');
-    const headers = createContextHeaders({ keys, keyVersion: 1, clock, trustDomain: 'test.local' });
+    const headers = createContextHeaders({ keys, clock, trustDomain: 'test.local' });
     const identity = { ...identityOf('alice'), expiresAtMs: clock.nowMs() + 3_600_000 };
     const [first, second] = await Promise.all([
       headers.of(identity, endpoint),
@@ -146,11 +147,13 @@ describe('the context header', () => {
     assert.equal(first, second);
     assert.equal(headers.of(identity, endpoint), first, 'at once when at hand');
     const [head = '', claims = '', signature = ''] = first.split('.');
-    const key = createPublicKey({
-      key: Buffer.from(await keys.publicKey(contextKeyName)),
-      format: 'der',
-      type: 'spki',
-    });
+    const [jwk] = (await contextKeySet(keys)).keys;
+    const { kid } = JSON.parse(Buffer.from(head, 'base64url').toString()) as Record<
+      string,
+      unknown
+    >;
+    assert.equal(kid, jwk?.['kid']);
+    const key = createPublicKey({ key: jwk as webcrypto.JsonWebKey, format: 'jwk' });
     assert.ok(
       verify(null, Buffer.from(`${head}.${claims}`), key, Buffer.from(signature, 'base64url')),
     );

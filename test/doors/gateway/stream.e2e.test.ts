@@ -215,3 +215,28 @@ gatewayTest(
   },
   { deps: { inspection } },
 );
+
+gatewayTest(
+  'cuts off a reader that does not take a large answer',
+  async (world) => {
+    const text = 'x'.repeat(8 * 1024 * 1024);
+    world.openai.misbehave((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ choices: [], text }));
+    });
+    const body = JSON.stringify(chat());
+    const socket = connect(world.listener.port, '127.0.0.1');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => undefined);
+    socket.pause();
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer tok-alice\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await until(() => world.metrics.render().includes('connections 1'), 'connected');
+    await until(() => world.metrics.render().includes('connections 0'), 'cut off');
+    socket.resume();
+    await closed;
+    assert.ok(socket.bytesRead < text.length);
+  },
+  { limits: { writeTimeoutMs: 50, maxAnswerBytes: 16 * 1024 * 1024 } },
+);

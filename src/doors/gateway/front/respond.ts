@@ -39,6 +39,19 @@ export const sendWhole = (
   response.writeHead(status, headers);
   if (exchange.head?.method === 'HEAD') response.end();
   else response.end(body);
+  if (length > smallAnswerBytes) watchDrain(exchange, length);
+};
+
+/** What fits the socket's buffers is gone at once, whoever reads. */
+const smallAnswerBytes = 64 * 1024;
+const megabyte = 1024 * 1024;
+
+/** A reader that takes its time holds memory of ours: it gets a fair share of time and no more. */
+const watchDrain = ({ gateway, response }: Exchange, length: number): void => {
+  const { clock, limits } = gateway.deps;
+  const allowedMs = limits.writeTimeoutMs * Math.ceil(length / megabyte);
+  gateway.draining.set(response, clock.monotonicMs() + allowedMs);
+  response.once('close', () => gateway.draining.delete(response));
 };
 
 export const sendJson = (exchange: Exchange, value: unknown): void =>

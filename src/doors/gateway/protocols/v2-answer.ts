@@ -5,7 +5,10 @@ const floats: ReadonlySet<unknown> = new Set(['FP16', 'FP32', 'FP64', 'BF16']);
 
 const round = (value: JsonValue, factor: number): JsonValue => {
   if (Array.isArray(value)) return value.map((item) => round(item as JsonValue, factor));
-  return typeof value === 'number' ? Math.round(value * factor) / factor : value;
+  if (typeof value !== 'number') return value;
+  const scaled = value * factor;
+  // So large that it has no decimal places; scaled it would leave the range and become null.
+  return Number.isFinite(scaled) ? Math.round(scaled) / factor : value;
 };
 
 /** Rounds every floating-point output to so many decimal places; integers and text stay. */

@@ -61,9 +61,12 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
       controller.abort(new Cancelled(refusal));
       return;
     }
-    this.#body = isEventStream(status, headers)
-      ? new StreamedAnswer(this.#exchange, controller)
-      : new WholeAnswer(this.#exchange, { status, headers });
+    const { facts } = this.#exchange;
+    // Whoever did not ask for a stream gets what a whole answer gets: counted, changed, checked.
+    this.#body =
+      facts?.isStream === true && isEventStream(status, headers)
+        ? new StreamedAnswer(this.#exchange, controller)
+        : new WholeAnswer(this.#exchange, { status, headers });
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {

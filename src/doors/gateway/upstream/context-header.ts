@@ -3,6 +3,7 @@
  * whose authority, for at most 60 seconds. One signature serves a principal and an endpoint for
  * half that time, so the cost per request is a map lookup.
  */
+import { createPublicKey } from 'node:crypto';
 import type { Clock } from '../../../kernel/effects.ts';
 import type { Endpoint } from '../../../domains/endpoints/index.ts';
 import type { VerifiedIdentity } from '../../../domains/identity/index.ts';
@@ -21,6 +22,28 @@ export type ContextHeaders = {
   readonly of: (identity: VerifiedIdentity, endpoint: Endpoint) => string | Promise<string>;
 };
 
+type ContextKeyStore = Pick<KeyStore, 'ensureSigningKey' | 'sign' | 'publicKey'>;
+
+const keyIdOf = (version: number): string => `${contextKeyName}-${version}`;
+
+/** RFC 7517. */
+export type ContextKeySet = {
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
+};
+
+/** Public keys of every version whose signatures may still be in use. */
+export const contextKeySet = async (keys: ContextKeyStore): Promise<ContextKeySet> => {
+  const { liveVersions } = await keys.ensureSigningKey(contextKeyName, 'ed25519');
+  const jwks = liveVersions.map(async (version) => {
+    const der = Buffer.from(await keys.publicKey(contextKeyName, version));
+    const jwk = createPublicKey({ key: der, format: 'der', type: 'spki' }).export({
+      format: 'jwk',
+    });
+    return { ...jwk, kid: keyIdOf(version), alg: 'EdDSA', use: 'sig' };
+  });
+  return { keys: await Promise.all(jwks) };
+};
+
 type Entry = { readonly madeAtMs: number; readonly expiresAtMs: number; readonly token: string };
 
 const text = (value: object): string => encodeBase64Url(Buffer.from(JSON.stringify(value)));
@@ -37,9 +60,7 @@ const claimsOf = (issuer: string, identity: VerifiedIdentity, endpoint: Endpoint
 });
 
 export const createContextHeaders = (options: {
-  readonly keys: Pick<KeyStore, 'sign'>;
-  /** Version of the signing key. */
-  readonly keyVersion: number;
+  readonly keys: ContextKeyStore;
   readonly clock: Clock;
   /** SPIFFE trust domain of the gateway. */
   readonly trustDomain: string;
@@ -47,14 +68,15 @@ export const createContextHeaders = (options: {
   const { keys, clock } = options;
   const entries = new Map<string, Entry>();
   const signing = new Map<string, Promise<string>>();
-  const kid = `${contextKeyName}-${options.keyVersion}`;
-  const head = text({ alg: 'EdDSA', kid, typ: 'sallyport-context+jwt' });
   const issuer = `spiffe://${options.trustDomain}/sallyport`;
   const sign = async (identity: VerifiedIdentity, endpoint: Endpoint): Promise<Entry> => {
     const madeAtMs = clock.nowMs();
     const iat = Math.floor(madeAtMs / 1000);
     const claims = { ...claimsOf(issuer, identity, endpoint), iat, exp: iat + lifeSeconds };
-    const input = `${head}.${text(claims)}`;
+    // Asked each time: after a rotation the name of the new version must stand in the head.
+    const { currentVersion } = await keys.ensureSigningKey(contextKeyName, 'ed25519');
+    const head = { alg: 'EdDSA', kid: keyIdOf(currentVersion), typ: 'sallyport-context+jwt' };
+    const input = `${text(head)}.${text(claims)}`;
     const signature = await keys.sign(contextKeyName, Buffer.from(input));
     const expiresAtMs = Math.min(madeAtMs + reuseMs, identity.expiresAtMs);
     return { madeAtMs, expiresAtMs, token: `${input}.${encodeBase64Url(signature)}` };

@@ -80,7 +80,11 @@ export class StreamedAnswer implements AnswerBody {
     // Without a complete stream only what the upstream itself said is believed.
     if (this.#usage !== undefined) this.#count();
     this.#exchange.refusal = refusal;
-    if (!this.#isStarted) return refusal;
+    if (!this.#isStarted) {
+      // What waits for the record must not become the head of an answer that nobody ends.
+      if (this.#waiting !== undefined) this.#waiting = [];
+      return refusal;
+    }
     this.#write(errorEvent(this.#exchange, refusal));
     this.#close();
     return undefined;

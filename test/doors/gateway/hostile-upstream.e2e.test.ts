@@ -1,0 +1,31 @@
+/** Upstreams that try to get around what the policy asked for, or to leave a caller hanging. */
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import type { MemoryLedger } from '../../../src/domains/ledger/index.ts';
+import { chat, gatewayTest, post } from './harness.ts';
+
+const goodEvent = 'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n';
+
+/** A ledger that needs longer than the upstream takes to fail. */
+const slowLedger = (ledger: MemoryLedger) => ({
+  ...ledger,
+  append: async (event: Parameters<MemoryLedger['append']>[0]) => {
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    return ledger.append(event);
+  },
+});
+
+gatewayTest(
+  'answers a stream that breaks before its decision is durable with an error, and ends it',
+  async (world) => {
+    world.openai.misbehave((_request, response: ServerResponse) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`${goodEvent}data: oops\n\n`);
+    });
+    const answer = await post(`${world.url}/v1/chat/completions`, chat({ stream: true }));
+    assert.equal(answer.status, 502);
+    assert.match(answer.text, /E_UPSTREAM_BROKEN/);
+    assert.equal(world.gateway.inFlight(), 0);
+  },
+  { wrapLedger: slowLedger },
+);
