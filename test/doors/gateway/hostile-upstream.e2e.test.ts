@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import type { MemoryLedger } from '../../../src/domains/ledger/index.ts';
-import { chat, gatewayTest, post } from './harness.ts';
+import { allowWith, chat, gatewayTest, infer, post } from './harness.ts';
 
 const goodEvent = 'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n';
 
@@ -29,3 +29,18 @@ gatewayTest(
   },
   { wrapLedger: slowLedger },
 );
+
+const roundedTo = (argument: string) => () => allowWith({ name: 'round_scores', argument });
+
+gatewayTest('lets nobody answer with a stream that was not asked for', async (world) => {
+  world.access.answer = roundedTo('1');
+  world.v2.misbehave((_request, response: ServerResponse) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.end(
+      'data: {"type":"response.completed","outputs":[{"datatype":"FP32","data":[0.123456]}]}\n\n',
+    );
+  });
+  const answer = await post(`${world.url}/v2/models/digits/infer`, infer());
+  assert.equal(answer.status, 502);
+  assert.ok(!answer.text.includes('0.123456'), 'scores leave rounded or not at all');
+});
