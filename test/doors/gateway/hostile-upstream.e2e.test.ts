@@ -44,3 +44,14 @@ gatewayTest('lets nobody answer with a stream that was not asked for', async (wo
   assert.equal(answer.status, 502);
   assert.ok(!answer.text.includes('0.123456'), 'scores leave rounded or not at all');
 });
+
+gatewayTest('rounds no score out of the range of numbers', async (world) => {
+  world.access.answer = roundedTo('15');
+  world.v2.misbehave((_request, response: ServerResponse) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end('{"outputs":[{"name":"s","datatype":"FP64","shape":[2],"data":[1e300,0.25]}]}');
+  });
+  const answer = await post(`${world.url}/v2/models/digits/infer`, infer());
+  const [scores] = answer.json['outputs'] as readonly { readonly data: readonly unknown[] }[];
+  assert.deepEqual(scores?.data, [1e300, 0.25]);
+});
