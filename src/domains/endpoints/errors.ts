@@ -6,7 +6,7 @@ export const endpointErrors = defineErrors({
     status: 422,
     exit: 'usage',
     title: 'Endpoint description not valid',
-    hint: 'Correct the field named in the detail; see docs/reference/endpoints.md.',
+    hint: 'Correct the field named in the detail; see docs/guides/gateway.md.',
   },
   E_ENDPOINT_EXISTS: {
     status: 409,

@@ -26,6 +26,13 @@ export const optionalField = <K extends keyof Kinds>(
   return value === undefined || value === null ? undefined : field(answer, name, kind);
 };
 
+/** A field that holds an object. */
+export const objectField = (answer: JsonObject, name: string): JsonObject => {
+  const value = answer[name];
+  if (value !== undefined && isJsonObject(value)) return value;
+  throw new SallyportError(cliErrors.E_SERVER_ANSWER, `the answer has no object ${name}`);
+};
+
 /** A field that holds a list. */
 export const listField = (answer: JsonValue | undefined, name: string): readonly JsonObject[] => {
   const value = isJsonObject(answer) ? answer[name] : undefined;
