@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import type { MemoryLedger } from '../../../src/domains/ledger/index.ts';
-import { allowWith, chat, gatewayTest, infer, post } from './harness.ts';
+import { allowWith, chat, gatewayTest, infer, post, until } from './harness.ts';
 
 const goodEvent = 'data: {"choices":[{"index":0,"delta":{"content":"a"}}]}\n\n';
 
@@ -54,4 +54,18 @@ gatewayTest('rounds no score out of the range of numbers', async (world) => {
   const answer = await post(`${world.url}/v2/models/digits/infer`, infer());
   const [scores] = answer.json['outputs'] as readonly { readonly data: readonly unknown[] }[];
   assert.deepEqual(scores?.data, [1e300, 0.25]);
+});
+
+gatewayTest('charges by the size of an answer whose usage is nonsense', async (world) => {
+  for (const completion_tokens of [-3, 1e300, '0', 0.5]) {
+    world.openai.misbehave((_request, response: ServerResponse) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const usage = { prompt_tokens: 5, completion_tokens };
+      response.end(JSON.stringify({ choices: [{ text: 'x'.repeat(600) }], usage }));
+    });
+    const before = world.budgets.charged;
+    await post(`${world.url}/v1/chat/completions`, chat());
+    await until(() => world.budgets.steps.at(-1) === 'settle', 'settled');
+    assert.ok(world.budgets.charged - before > 200, `${completion_tokens} is not believed`);
+  }
 });

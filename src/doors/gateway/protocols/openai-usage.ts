@@ -18,12 +18,14 @@ export const usageOf = (answer: JsonObject): Usage | undefined => {
   if (!isJsonObject(usage)) return undefined;
   const inputTokens = countOf(usage['prompt_tokens'] ?? usage['input_tokens']);
   if (inputTokens === undefined) return undefined;
-  const outputTokens = countOf(usage['completion_tokens'] ?? usage['output_tokens']);
+  // Embeddings have no output; a count that is there and nonsense makes the whole usage nonsense.
+  const outputTokens = countOf(usage['completion_tokens'] ?? usage['output_tokens'] ?? 0);
+  if (outputTokens === undefined) return undefined;
   const total = countOf(usage['total_tokens']) ?? 0;
   return {
     inputTokens,
     // Reasoning tokens are counted in the total by some upstreams only.
-    outputTokens: Math.max(outputTokens ?? 0, total - inputTokens),
+    outputTokens: Math.max(outputTokens, total - inputTokens),
     isEstimate: false,
   };
 };
