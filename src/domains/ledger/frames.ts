@@ -13,8 +13,8 @@ export class FrameBuffer {
   #count = 0;
 
   /** @param expectedBytes what the last buffer needed */
-  constructor(expectedBytes: number = initialBytes) {
-    this.#bytes = new Uint8Array(Math.max(initialBytes, expectedBytes));
+  constructor(expectedBytes = 0) {
+    this.#bytes = new Uint8Array(initialBytes + Math.ceil(expectedBytes * 1.1));
   }
 
   get count(): number {

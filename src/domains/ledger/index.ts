@@ -1,4 +1,5 @@
 export { ledgerErrors } from './errors.ts';
+export { ledgerEventCodes } from './events.ts';
 export type { MemoryLedger } from './fake.ts';
 export { createMemoryLedger } from './fake.ts';
 export type { LedgerConfig, OpenLedgerOptions } from './open-ledger.ts';

@@ -161,6 +161,24 @@ test('begins by refusing when there is no room for the reserve', () =>
     await untilOpen(ledger);
   }));
 
+test('opens on a full disk, refusing, and keeps the reserve of the last run', () =>
+  withLedger(async ({ open, directory }) => {
+    const first = await open();
+    await first.append(decisive(1));
+    await first.close();
+    const { files, fail, calls } = createFaultyFiles();
+    for (const operation of ['allocate', 'replace', 'write'] as const) fail(operation, 'ENOSPC');
+    const second = await open({ files });
+    await rejectsWith(second.append(decisive(2)), 'E_LEDGER_UNAVAILABLE');
+    assert.equal(calls('allocate'), 0);
+    assert.equal(second.state(), 'refusing');
+    for (const operation of ['allocate', 'replace', 'write'] as const) fail(operation, undefined);
+    await untilOpen(second);
+    await second.append(decisive(3));
+    await second.close();
+    assert.deepEqual((await verifyLedger({ directory })).problems, []);
+  }));
+
 test('gives up waiting for a disk that does not answer', () =>
   withLedger(async ({ open }) => {
     let isStuck = true;

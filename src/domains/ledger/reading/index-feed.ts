@@ -18,7 +18,7 @@ import { Tail } from './tail.ts';
 /** Rows of one transaction: about 2 ms behind the log, more when somebody waits for the index. */
 const backgroundRows = 200;
 const urgentRows = 2000;
-const maxHeldRows = 20_000;
+const maxHeldRows = 10_000;
 const intervalMs = 250;
 const retryMs = 5000;
 /** A thread above this utilization is busy: one part work then takes nineteen parts rest. */

@@ -5,12 +5,14 @@ const lengthBytes = 2;
 
 export class Bundle {
   readonly index: number;
-  #bytes = new Uint8Array(initialBytes);
+  #bytes: Uint8Array<ArrayBuffer>;
   /** Where each entry ends; the width is its length. */
   readonly #ends: number[] = [];
 
-  constructor(index: number) {
+  /** @param expectedBytes what the bundle before needed */
+  constructor(index: number, expectedBytes: number = initialBytes) {
     this.index = index;
+    this.#bytes = new Uint8Array(Math.max(initialBytes, expectedBytes));
   }
 
   get width(): number {
@@ -28,9 +30,9 @@ export class Bundle {
     this.#ends.push(end);
   }
 
-  /** A copy of the first `width` entries, encoded. */
-  encode(width: number = this.width): Uint8Array {
-    return this.#bytes.slice(0, this.#ends[width - 1] ?? 0);
+  /** The bundle as bytes: a view that later entries do not change, but that ends with the bundle. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#ends.at(-1) ?? 0);
   }
 
   /** A copy of one entry. */

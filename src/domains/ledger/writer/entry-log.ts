@@ -1,7 +1,7 @@
 /** Write-ahead log and tree as one growing sequence of entries, opened from disk. */
 import { entriesPath, parseEntryBundle, tileWidth } from '../../../engines/merkle/index.ts';
 import { isRefusal } from '../../../kernel/errors.ts';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { FileOperations } from './file-operations.ts';
 import type { Layout } from './layout.ts';
 import { type Published, recover } from './recovery.ts';
@@ -17,6 +17,14 @@ export type EntryLogOptions = {
   readonly segmentBytes: number;
   /** A tile could not be written. */
   readonly onTileFailure: (error: unknown) => void;
+};
+
+const prepareDirectories = (files: FileOperations, layout: Layout): void => {
+  const paths = [layout.root, layout.log, layout.wal, layout.temporary];
+  const isNew = paths.map((path) => files.makeDirectory(path)).includes(true);
+  if (!isNew) return;
+  files.syncDirectory(layout.root);
+  files.syncDirectory(dirname(layout.root));
 };
 
 export class EntryLog {
@@ -38,8 +46,7 @@ export class EntryLog {
    */
   constructor(options: EntryLogOptions) {
     const { files, layout } = options;
-    for (const path of [layout.root, layout.log, layout.wal, layout.temporary])
-      files.makeDirectory(path);
+    prepareDirectories(files, layout);
     const recovered = recover(options);
     const drafts = files.list(layout.temporary).map((name) => join(layout.temporary, name));
     for (const path of [...recovered.wal.leftovers, ...drafts]) files.remove(path);

@@ -18,6 +18,8 @@ export type FileOperations = {
   readonly close: (fd: number) => void;
   /** Undefined when the file does not exist. */
   readonly read: (path: string) => Uint8Array | undefined;
+  /** Undefined when the file does not exist. */
+  readonly sizeBytes: (path: string) => number | undefined;
   /** Names in a directory; empty when it does not exist. */
   readonly list: (path: string) => readonly string[];
   /** Creates a directory (0700) and its parents; true when it had to be created. */
@@ -119,6 +121,7 @@ export const nodeFileOperations: FileOperations = {
   truncate: (fd, sizeBytes) => fs.ftruncateSync(fd, sizeBytes),
   close: (fd) => fs.closeSync(fd),
   read,
+  sizeBytes: (path) => fs.statSync(path, { throwIfNoEntry: false })?.size,
   list,
   makeDirectory: (path) => fs.mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined,
   remove: (path) => fs.rmSync(path, { force: true }),

@@ -7,7 +7,7 @@ import type { Clock } from '../../../kernel/effects.ts';
 /** A commit of fewer entries does not make the next one wait for company. */
 const busyEntries = 8;
 /** Beyond this much waiting for the disk, commits pause so that memory stays bounded. */
-const maxQueuedTileBytes = 128 * 1024 * 1024;
+const maxQueuedTileBytes = 32 * 1024 * 1024;
 const pauseMs = 5;
 
 export class Pace {

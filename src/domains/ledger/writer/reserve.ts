@@ -26,6 +26,9 @@ export class Reserve {
   take(): boolean {
     if (this.#isHeld) return true;
     const { files, path, sizeBytes } = this.#options;
+    // Left by an earlier run: giving it up first could mean not getting it back.
+    this.#isHeld = files.sizeBytes(path) === sizeBytes;
+    if (this.#isHeld) return true;
     try {
       files.allocate(path, sizeBytes);
       this.#isHeld = files.freeBytes(dirname(path)) >= sizeBytes;

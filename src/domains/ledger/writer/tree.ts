@@ -81,8 +81,10 @@ export class Tree {
     this.#bundle.add(entry);
     this.#frontier.append(leafHash(entry), this.#onNode);
     if (this.#bundle.width < tileWidth) return;
-    this.#onFull({ path: entriesPath(this.#bundle.index), bytes: this.#bundle.encode() });
-    this.#bundle = new Bundle(this.#bundle.index + 1);
+    const bytes = this.#bundle.view();
+    this.#onFull({ path: entriesPath(this.#bundle.index), bytes });
+    // A little room more than last time: most bundles then never grow.
+    this.#bundle = new Bundle(this.#bundle.index + 1, Math.ceil(bytes.length * 1.1));
   }
 
   /** An entry of the unfinished bundle; undefined when it is elsewhere. */
@@ -101,7 +103,8 @@ export class Tree {
       partials.push({ path: tilePath({ level, index, width: edge.width }), bytes: edge.encode() });
     }
     const { index, width } = this.#bundle;
-    if (width > 0) partials.push({ path: entriesPath(index, width), bytes: this.#bundle.encode() });
+    if (width > 0)
+      partials.push({ path: entriesPath(index, width), bytes: this.#bundle.view().slice() });
     return { size, root: this.root(), partials };
   }
 

@@ -3,7 +3,6 @@
  * them and only then grows the tree. It never waits when idle; under load one commit in each window
  * carries everything that arrived. When it cannot write it refuses (availability.ts).
  */
-import { join } from 'node:path';
 import type { OcsfEvent } from '../../../engines/ocsf/index.ts';
 import type { Clock } from '../../../kernel/effects.ts';
 import { entryText } from '../entry.ts';
@@ -13,6 +12,7 @@ import { Availability } from './availability.ts';
 import { EntryLog } from './entry-log.ts';
 import type { FileOperations } from './file-operations.ts';
 import { layoutOf } from './layout.ts';
+import { publishKeys } from './log-keys.ts';
 import { Pace } from './pace.ts';
 import type {
   BatchMessage,
@@ -67,10 +67,15 @@ export class LedgerWriter {
   static async open(options: WriterOptions): Promise<LedgerWriter> {
     const { files, settings, signer } = options;
     const writer = new LedgerWriter(options);
-    const { vkeys, temporary } = layoutOf(settings.directory);
-    const content = new TextEncoder().encode(`${signer.vkeys.join('\n')}\n`);
-    await files.replace(vkeys, join(temporary, 'vkeys'), content);
-    if (writer.#availability.isOpen) await writer.publish();
+    try {
+      await publishKeys(files, layoutOf(settings.directory), signer.vkeys);
+      if (writer.#availability.isOpen) await writer.publish();
+    } catch (error) {
+      // A full disk is a reason to begin by refusing, not to stay away.
+      writer.#availability.onFailure(error);
+      if (!writer.#availability.hasFailed) return writer;
+      throw error;
+    }
     return writer;
   }
 
