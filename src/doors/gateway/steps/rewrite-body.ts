@@ -17,13 +17,23 @@ const capOutput = (exchange: Exchange, body: Record<string, JsonValue>): void =>
   exchange.facts = { ...facts, outputPerChoice };
 };
 
+/** The Responses API asks for them in `include`: `message.output_text.logprobs`. */
+const dropLogprobs = (body: Record<string, JsonValue>): void => {
+  for (const field of logprobFields) delete body[field];
+  const { include } = body;
+  if (include === undefined || include === null) return;
+  const kept = [include].flat().filter((what) => !String(what).includes('logprobs'));
+  if (kept.length === 0) delete body['include'];
+  else body['include'] = kept;
+};
+
 export const rewriteBody = (exchange: Exchange): StepResult => {
   const { route } = filled(exchange.match, 'route');
   const body = filled(exchange.body, 'body');
   if (route.protocol === 'v2') return undefined;
   body['model'] = filled(exchange.endpoint, 'endpoint').upstreamModel;
   capOutput(exchange, body);
-  if (exchange.duties.dropsLogprobs) for (const field of logprobFields) delete body[field];
+  if (exchange.duties.dropsLogprobs) dropLogprobs(body);
   const streamsUsage = route.operation === 'chat' || route.operation === 'complete';
   if (exchange.facts?.isStream === true && streamsUsage) askForUsage(body);
   return undefined;
