@@ -125,7 +125,6 @@ const shared = (exchange: Exchange, timeMs: number): Shared => {
     timeMs,
     correlationUid: exchange.id,
     operation: exchange.match?.route.action ?? 'none',
-    requestUid: exchange.id,
     source: { uid: exchange.connection.uid },
   };
   if (identity !== undefined) {
