@@ -16,3 +16,33 @@ gatewayTest(
     assert.ok(!world.openai.seen[1]?.body.includes('logprobs'));
   },
 );
+
+const overriding: readonly (readonly [string, unknown])[] = [
+  ['Model', 'other'],
+  ['MODEL', 'other'],
+  ['Max_Completion_Tokens', 9],
+  ['\u017ftream', true], // folds to "stream"
+  ['max_to\u212Aens', 9], // Kelvin sign
+  ['models', ['other']],
+  ['fallbacks', ['other']],
+  ['n_predict', 100_000],
+  ['best_of', 50],
+  ['Best_Of', 50],
+  ['api_base', 'http://elsewhere'],
+];
+
+gatewayTest(
+  'refuses fields that say something else to the upstream than was judged',
+  async (world) => {
+    for (const [param, value] of overriding) {
+      const answer = await post(`${world.url}/v1/chat/completions`, chat({ [param]: value }));
+      const { error } = answer.json as { readonly error?: { readonly param?: string } };
+      assert.deepEqual([answer.status, error?.param], [400, param]);
+    }
+    assert.equal(world.openai.seen.length, 0);
+    const harmless = chat({ best_of: null, 'X-Note': 'kept', seed: 1 });
+    assert.equal((await post(`${world.url}/v1/chat/completions`, harmless)).status, 200);
+    const judged = { model: 'llm', prompt: 'x', best_of: 2 };
+    assert.equal((await post(`${world.url}/v1/completions`, judged)).status, 200);
+  },
+);

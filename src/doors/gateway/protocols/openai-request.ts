@@ -14,6 +14,7 @@ import {
   firstFault,
   responseChecks,
 } from './openai-fields.ts';
+import { overridingFault } from './overriding-fields.ts';
 
 type OperationRules = {
   readonly checks: FieldChecks;
@@ -88,7 +89,7 @@ const outputFieldOf = (body: JsonObject, { outputFields }: OperationRules): stri
 export const readOpenAi = (operation: OpenAiOperation, body: JsonObject): OpenAiAsk | Refusal => {
   const rule = rules[operation];
   if (!isGiven(body[rule.needed])) return bad(rule.needed, 'is missing');
-  const fault = firstFault(body, rule.checks);
+  const fault = firstFault(body, rule.checks) ?? overridingFault(body, rule.checks);
   if (fault !== undefined) return bad(fault.param, fault.what);
   const outputField = outputFieldOf(body, rule);
   if (typeof outputField !== 'string') return outputField;
