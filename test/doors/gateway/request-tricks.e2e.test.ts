@@ -46,3 +46,16 @@ gatewayTest(
     assert.equal((await post(`${world.url}/v1/completions`, judged)).status, 200);
   },
 );
+
+gatewayTest('holds at least one token for every token id of a prompt', async (world) => {
+  const ids = Array.from({ length: 3000 }, () => 7);
+  const asks: readonly (readonly [string, object])[] = [
+    ['completions', { model: 'llm', prompt: ids }],
+    ['completions', { model: 'llm', prompt: [ids.slice(0, 1000), ids.slice(0, 2000)] }],
+    ['embeddings', { model: 'llm', input: ids }],
+  ];
+  for (const [path, body] of asks) {
+    await post(`${world.url}/v1/${path}`, body);
+    assert.ok((world.budgets.asked.at(-1)?.amounts.tokens ?? 0) >= 3000, path);
+  }
+});

@@ -1,5 +1,6 @@
 /** Step 7: the body means something in its protocol and fits what the endpoint declares. */
 import { isRefusal } from '../../../kernel/errors.ts';
+import type { JsonArray, JsonObject, JsonValue } from '../../../kernel/json-value.ts';
 import { bodyOf, type Exchange, filled } from '../exchange.ts';
 import { readOpenAi } from '../protocols/openai-request.ts';
 import { readV2 } from '../protocols/v2-request.ts';
@@ -8,6 +9,23 @@ import type { StepResult } from '../types.ts';
 
 /** Three bytes a token is more tokens than any common tokenizer makes of ordinary text. */
 const bytesPerToken = 3;
+
+/** Text of token ids can be as short as this: a digit and a comma. */
+const bytesPerTokenId = 2;
+
+const tokenIds = (value: JsonValue | undefined): number => {
+  if (typeof value === 'number') return 1;
+  if (!Array.isArray(value)) return 0;
+  let count = 0;
+  for (const item of value as JsonArray) count += tokenIds(item);
+  return count;
+};
+
+/** Tokens of the input, estimated high: ids count as what they are, the rest by its bytes. */
+const inputTokensOf = ({ prompt, input }: JsonObject, bytes: number): number => {
+  const ids = tokenIds(prompt) + tokenIds(input);
+  return ids + Math.ceil(Math.max(0, bytes - ids * bytesPerTokenId) / bytesPerToken);
+};
 
 const validateV2 = (exchange: Exchange): StepResult => {
   const ask = readV2(bodyOf(exchange), filled(exchange.endpoint, 'endpoint'));
@@ -33,7 +51,7 @@ const validateOpenAi = (exchange: Exchange, operation: OpenAiOperation): StepRes
   exchange.wantsUsage = wantsUsage;
   exchange.facts = {
     ...asked,
-    inputTokens: Math.ceil(exchange.requestBytes / bytesPerToken),
+    inputTokens: inputTokensOf(bodyOf(exchange), exchange.requestBytes),
     outputPerChoice: Math.min(asked.outputPerChoice, limits.maxOutputTokens),
     elements: 0,
   };
