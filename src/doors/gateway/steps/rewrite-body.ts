@@ -22,7 +22,9 @@ const dropLogprobs = (body: Record<string, JsonValue>): void => {
   for (const field of logprobFields) delete body[field];
   const { include } = body;
   if (include === undefined || include === null) return;
-  const kept = [include].flat().filter((what) => !String(what).includes('logprobs'));
+  const kept = [include]
+    .flat()
+    .filter((what) => typeof what !== 'string' || !what.includes('logprobs'));
   if (kept.length === 0) delete body['include'];
   else body['include'] = kept;
 };
