@@ -169,7 +169,7 @@ tlsTest(
     assert.equal((await ask(listener.port, agent)).status, 200);
     assert.equal((await ask(listener.port, other)).status, 200);
     orThrow(await identity.setPrincipalDisabled(identityActor, doomed.id, true));
-    clock.advance(5_001);
+    clock.advance(1_000);
     await identity.refresh();
     assert.equal((await ask(listener.port, other)).status, 401);
     assert.equal((await ask(listener.port, agent)).status, 200);
