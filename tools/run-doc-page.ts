@@ -24,6 +24,8 @@ type Page = {
   readonly directory: string;
   readonly ports: ReadonlyMap<number, number>;
   readonly running: Map<number, ChildProcess>;
+  /** Takes what each block said. */
+  readonly show: (text: string) => void;
 };
 
 const freePort = async (): Promise<number> => {
@@ -35,8 +37,11 @@ const freePort = async (): Promise<number> => {
   return address.port;
 };
 
+/** Nothing of the caller's own Sallyport counts. */
 const environment = (directory: string): NodeJS.ProcessEnv => ({
-  ...process.env,
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('SALLYPORT_')),
+  ),
   HOME: directory,
   PATH: `${directory}:${resolve('node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
 });
@@ -91,18 +96,19 @@ const runBlock = (page: Page, { line, script, exitCode }: DocBlock): void => {
     timeout: blockTimeoutMs,
   });
   const said = `${run.stdout}${run.stderr}`;
-  if (process.env['SALLYPORT_SHOW_DOCS'] !== undefined)
-    process.stdout.write(`${page.path}:${line}\n${said}\n`);
-  if (run.status === exitCode) return;
+  if (run.status === exitCode) return page.show(`${page.path}:${line}\n${said}\n`);
   throw new Error(`${page.path}:${line} ended with ${run.status}, not ${exitCode}\n${said}`);
 };
 
 /** Throws at the first block that ends otherwise than the page says. */
-export const runDocPage = async (path: string): Promise<void> => {
+export const runDocPage = async (
+  path: string,
+  show: Page['show'] = () => undefined,
+): Promise<void> => {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-docs-'));
   const ports = new Map<number, number>();
   for (const port of namedPorts) ports.set(port, await freePort());
-  const page: Page = { path, directory, ports, running: new Map() };
+  const page: Page = { path, directory, ports, running: new Map(), show };
   try {
     for (const name of cloned) symlinkSync(resolve(name), join(directory, name));
     symlinkSync(resolve('bin/sallyport.js'), join(directory, 'sallyport'));
@@ -117,4 +123,6 @@ export const runDocPage = async (path: string): Promise<void> => {
   }
 };
 
-if (import.meta.main) for (const path of process.argv.slice(2)) await runDocPage(path);
+if (import.meta.main)
+  for (const path of process.argv.slice(2))
+    await runDocPage(path, (text) => void process.stdout.write(text));

@@ -1,4 +1,5 @@
 /** Authorization: policy sets that decide. The public door `sallyport/authorization`. */
+export { isRefusal, orThrow, type Refusal } from '../../kernel/errors.ts';
 export { authorizeFromFiles, explainFromFiles } from './authorize-from-files.ts';
 export {
   createEntityGraph,

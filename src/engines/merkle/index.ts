@@ -1,4 +1,5 @@
 /** The door of the Merkle engine, also published as `sallyport/merkle`. */
+export { isRefusal, orThrow, type Refusal } from '../../kernel/errors.ts';
 export { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts';
 export { type ConsistencyClaim, verifyConsistency } from './consistency.ts';
 export { encodeEntryBundle, maxEntryBytes, parseEntryBundle } from './entry-bundles.ts';

@@ -1,4 +1,11 @@
 /** X.509, SPIFFE credentials and their bundles, without I/O: `sallyport/pki`. */
+export { isRefusal, orThrow, type Refusal } from '../../kernel/errors.ts';
+export {
+  parseSpiffeId,
+  parseTrustDomain,
+  type SpiffeId,
+  type TrustDomain,
+} from '../../kernel/ids.ts';
 export {
   assembleCertificate,
   authorityToSign,
