@@ -14,7 +14,8 @@ import { isShort, percentile, report } from './harness/report.ts';
 import { freePort, type RunningGateway, startGateway } from './harness/running-gateway.ts';
 import { hasWrk, runWrk } from './harness/wrk.ts';
 
-const seconds = isShort() ? 4 : 10;
+const seconds = isShort() ? 3 : 8;
+const rounds = isShort() ? 2 : 3;
 const memoryRequests = isShort() ? 40_000 : 200_000;
 const connections = 64;
 const here = import.meta.dirname;
@@ -24,23 +25,36 @@ const portOf = async (child: Child): Promise<number> => {
   return (JSON.parse(line) as { readonly port: number }).port;
 };
 
+type Contender = {
+  readonly port: number;
+  readonly headers: Readonly<Record<string, string>>;
+};
+
 /** Requests per second by wrk; throws when answers were not 2xx, since those are no work done. */
-const throughput = async (
-  port: number,
-  headers: Readonly<Record<string, string>>,
-): Promise<number> => {
-  const request = {
+const throughput = async ({ port, headers }: Contender, forSeconds: number): Promise<number> => {
+  const result = await runWrk({
     url: `http://127.0.0.1:${port}${chatPath}`,
     method: 'POST',
     headers,
     body: chatBody,
     connections,
-  };
-  await runWrk({ ...request, seconds: 2 });
-  const result = await runWrk({ ...request, seconds });
+    seconds: forSeconds,
+  });
   if (result.refused + result.socketErrors > 0)
     throw new Error(`port ${port}: ${result.refused} refused, ${result.socketErrors} broken`);
   return result.requestsPerSecond;
+};
+
+/** Best of several rounds for each, taken in turn, so that a busy moment hits all of them alike. */
+const compare = async <Name extends string>(
+  names: readonly Name[],
+  measure: (name: Name, forSeconds: number) => Promise<number>,
+): Promise<Readonly<Record<Name, number>>> => {
+  const best = Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
+  for (const name of names) await measure(name, 2);
+  for (let round = 0; round < rounds; round++)
+    for (const name of names) best[name] = Math.max(best[name], await measure(name, seconds));
+  return best;
 };
 
 const startPortkey = async (upstreamPort: number): Promise<{ child: Child; port: number }> => {
@@ -75,18 +89,24 @@ const compareThroughput = async (
   ports: { readonly upstream: number; readonly bare: number },
 ): Promise<void> => {
   const { apiToken, jwtSvid } = gateway.credentials;
-  const bare = await throughput(ports.bare, chatHeaders());
-  const unit = 'requests/s';
-  const bound = { of: 'ratio', atLeast: 0.6 } as const;
-  const withToken = await throughput(gateway.port, chatHeaders(apiToken));
-  report({ name: 'gateway: API token', value: withToken, unit, baseline: bare, bound });
-  const withJwt = await throughput(gateway.port, chatHeaders(jwtSvid));
-  report({ name: 'gateway: JWT-SVID', value: withJwt, unit, baseline: bare, bound });
   const peer = await startPortkey(ports.upstream);
   await using _peer = peer.child;
-  const baseline = await throughput(peer.port, portkeyHeaders(ports.upstream));
+  const contenders = {
+    bare: { port: ports.bare, headers: chatHeaders() },
+    token: { port: gateway.port, headers: chatHeaders(apiToken) },
+    jwt: { port: gateway.port, headers: chatHeaders(jwtSvid) },
+    portkey: { port: peer.port, headers: portkeyHeaders(ports.upstream) },
+  } as const;
+  const { bare, token, jwt, portkey } = await compare(
+    ['bare', 'token', 'jwt', 'portkey'],
+    (name, forSeconds) => throughput(contenders[name], forSeconds),
+  );
+  const unit = 'requests/s';
+  const bound = { of: 'ratio', atLeast: 0.6 } as const;
+  report({ name: 'gateway: API token', value: token, unit, baseline: bare, bound });
+  report({ name: 'gateway: JWT-SVID', value: jwt, unit, baseline: bare, bound });
   const name = 'gateway: API token against Portkey';
-  report({ name, value: withToken, unit, baseline, bound: { of: 'ratio', atLeast: 5 } });
+  report({ name, value: token, unit, baseline: portkey, bound: { of: 'ratio', atLeast: 5 } });
 };
 
 const mustAnswer = (result: LoadResult, what: string): LoadResult => {
@@ -109,15 +129,15 @@ const compareMutualTls = async (gateway: RunningGateway, upstream: number): Prom
     '--ca',
     file('bundle.pem'),
   ]);
-  const measure = async (port: number): Promise<number> => {
-    const load = { target: { port, tls }, request: chatRequest(), connections };
-    await saturate({ ...load, seconds: 2 });
-    return mustAnswer(await saturate({ ...load, seconds }), 'mTLS').requestsPerSecond;
-  };
-  const baseline = await measure(await portOf(bare));
-  const value = await measure(gateway.tlsPort);
+  const ports = { bare: await portOf(bare), gateway: gateway.tlsPort };
+  const best = await compare(['bare', 'gateway'], async (name, forSeconds) => {
+    const target = { port: ports[name], tls };
+    const load = { target, request: chatRequest(), connections, seconds: forSeconds };
+    return mustAnswer(await saturate(load), 'mTLS').requestsPerSecond;
+  });
   const bound = { of: 'ratio', atLeast: 0.6 } as const;
-  report({ name: 'gateway: mutual TLS', value, unit: 'requests/s', baseline, bound });
+  const name = 'gateway: mutual TLS';
+  report({ name, value: best.gateway, unit: 'requests/s', baseline: best.bare, bound });
 };
 
 /** Time added at a steady 500 requests/s, over asking the upstream itself. */
