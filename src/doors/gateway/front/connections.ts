@@ -22,6 +22,8 @@ export type Connection = {
   /** Last response begun here, and whether it waits behind an unfinished one. */
   latest: ServerResponse | undefined;
   isPipelined: boolean;
+  /** Requests taken from this connection whose answers have not left completely. */
+  unanswered: number;
   /** The listener serves nobody without a good client certificate. */
   needsCertificate: boolean;
   /** Credential last put on record for this connection. */
@@ -60,6 +62,7 @@ export const createConnections = (options: {
       certificateCheckedAtMs: -Infinity,
       latest: undefined,
       isPipelined: false,
+      unanswered: 0,
       needsCertificate: false,
       notedCredential: '',
       networkFacts: undefined,

@@ -18,7 +18,7 @@ import { type ErrorKind, refuse } from '../../../kernel/errors.ts';
 import { problemContentType, toProblem } from '../../../kernel/problem.ts';
 import type { TlsMaterial } from '../../../domains/identity/index.ts';
 import { gatewayErrors } from '../errors.ts';
-import type { Connections } from './connections.ts';
+import type { Connection, Connections } from './connections.ts';
 
 export type ClientCertificates = 'off' | 'optional' | 'required';
 
@@ -135,11 +135,32 @@ const createBare = ({ limits, tls, onRequest }: StrictServerOptions): Server | H
   );
 };
 
+/** More than clients that pipeline send ahead; far less than fits into one read of the socket. */
+const maxUnanswered = 32;
+
+/**
+ * Node hands out every request of a read before it looks at what waits to be written: whoever
+ * pipelines and reads nothing would fill memory with answers. Such a connection is cut.
+ */
+const mayServe = (connection: Connection, response: ServerResponse): boolean => {
+  if (response.req.socket.destroyed) return false;
+  if (connection.unanswered >= maxUnanswered) {
+    response.req.socket.destroy();
+    return false;
+  }
+  connection.unanswered += 1;
+  response.once('close', () => {
+    connection.unanswered -= 1;
+  });
+  return true;
+};
+
 /** Creates a server that is not yet listening. */
 export const createStrictServer = (options: StrictServerOptions): Server | HttpsServer => {
   const { limits, connections, tls } = options;
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const connection = connections.of(request.socket);
+    if (!mayServe(connection, response)) return;
     connection.isPipelined = connection.latest?.writableFinished === false;
     connection.latest = response;
     options.onRequest(request, response);
