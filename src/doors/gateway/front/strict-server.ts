@@ -136,7 +136,7 @@ const createBare = ({ limits, tls, onRequest }: StrictServerOptions): Server | H
 };
 
 /** More than clients that pipeline send ahead; far less than fits into one read of the socket. */
-const maxUnanswered = 32;
+const maxUnanswered = 8;
 
 /**
  * Node hands out every request of a read before it looks at what waits to be written: whoever
