@@ -79,7 +79,7 @@ export const configSchema = z.strictObject({
     tls: z.strictObject({
       mode: key(z.enum(['off', 'server', 'optional', 'required']).default('off'), {
         description:
-          'TLS of that listener: off, server (no client certificates), optional or required client certificates.',
+          'TLS of that listener: off, server (no client certificates), optional or required client certificates. What is required of gateway callers is optional at the control plane, where a token alone is enough: the first administrator has no certificate yet.',
       }),
       certFile: key(path.optional(), {
         description: 'PEM certificate chain; absent: an SVID of the own trust domain.',
