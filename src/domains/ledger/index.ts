@@ -1,3 +1,4 @@
+/** The ledger: what was decided, in a log that nobody can rewrite unseen. */
 export { ledgerErrors } from './errors.ts';
 export { ledgerEventCodes } from './events.ts';
 export type { MemoryLedger } from './fake.ts';

@@ -1,3 +1,4 @@
+/** OCSF 1.8: validators generated from the schema and builders for the events Sallyport emits. */
 export {
   type AiOperation,
   type ApiActivity,

@@ -20,7 +20,15 @@ import { type ApiInfo, registerOpenApi } from './open-api.ts';
 import { fromFastify, isOurFault, sendProblem } from './problem-reply.ts';
 import { registerRoute } from './register-route.ts';
 import { requestIdOf } from './request-id.ts';
-import type { Authorize, Guard, PublicGuard, RawResponse, Route, RouteListing } from './route.ts';
+import {
+  type Authorize,
+  type Guard,
+  type PublicGuard,
+  type RawResponse,
+  rawResponse,
+  type Route,
+  type RouteListing,
+} from './route.ts';
 
 export type HttpAppOptions<Context> = {
   readonly log: Log;
@@ -81,13 +89,18 @@ export const createHttpApp = async <Context>(
   const ready = async (): Promise<void> => {
     await app.ready();
   };
+  let document: string | undefined;
   route({
     method: 'GET',
     url: '/openapi.json',
     guard: { public: 'describes the interface and holds no data' },
     summary: 'This interface as an OpenAPI 3.1 document',
-    schema: { response: z.looseObject({}) },
-    handler: () => app.swagger() as Record<string, unknown>,
+    schema: { response: rawResponse('application/json', 'The document') },
+    handler: () => {
+      // Anybody may ask for it, so it is written once.
+      document ??= JSON.stringify(app.swagger());
+      return document;
+    },
   });
   return {
     route,

@@ -253,6 +253,13 @@ gatewayTest('carries out obligations on tokens, logprobs and scores', async (wor
   assert.deepEqual(outputs[0]?.data, [0.12, 0.88]);
 });
 
+gatewayTest('drops log probabilities when scores are to be rounded', async (world) => {
+  world.access.answer = () => allowWith({ name: 'round_scores', argument: '2' });
+  await post(chatUrl(world), chat({ logprobs: true, top_logprobs: 5 }));
+  const sent = JSON.parse(world.openai.seen[0]?.body ?? '') as Record<string, unknown>;
+  assert.equal('logprobs' in sent || 'top_logprobs' in sent, false);
+});
+
 gatewayTest(
   'in shadow mode lets denials of policy and budget pass and writes down what it saw',
   async (world) => {

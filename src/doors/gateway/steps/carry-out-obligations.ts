@@ -29,6 +29,8 @@ const roundScores: Duty = (exchange, argument) => {
   const decimals = countOf(argument, 15);
   if (decimals === undefined) return unknown(`round_scores:${argument ?? ''}`);
   const { duties } = exchange;
+  // The scores of a language model are its log probabilities: too fine to round, so they are dropped.
+  if (exchange.endpoint?.protocol === 'openai') duties.dropsLogprobs = true;
   duties.scoreDecimals =
     duties.scoreDecimals < 0 ? decimals : Math.min(duties.scoreDecimals, decimals);
   return undefined;
