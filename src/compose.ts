@@ -24,6 +24,7 @@ import {
 import { registerAuthzen } from './doors/authzen/index.ts';
 import {
   createGateway,
+  type Gateway,
   gatewayLimits,
   listenerTls,
   startListening,
@@ -82,7 +83,7 @@ const readVersion = (): string => {
   return (JSON.parse(text) as { readonly version: string }).version;
 };
 
-const composeControlPlane = async (platform: Platform, domains: Domains) => {
+const composeControlPlane = async (platform: Platform, domains: Domains, gateway: Gateway) => {
   const version = readVersion();
   const app = await createHttpApp<ApiContext>({
     ...platform,
@@ -91,7 +92,8 @@ const composeControlPlane = async (platform: Platform, domains: Domains) => {
   });
   const readPublished = readPublishedFrom(join(platform.config.dataDir, 'ledger'));
   const checks = createReadinessChecks(platform);
-  registerApi(app, { ...platform, ...domains, version, readPublished, checks });
+  const { contextKeys } = gateway;
+  registerApi(app, { ...platform, ...domains, version, readPublished, checks, contextKeys });
   registerAuthzen(app, { ...domains, clock });
   await app.ready();
   return app;
@@ -100,9 +102,9 @@ const composeControlPlane = async (platform: Platform, domains: Domains) => {
 /** Control plane and gateway share the main listener; further ones are the gateway's alone. */
 const listen = async (platform: Platform, domains: Domains, stack: AsyncDisposableStack) => {
   const { config } = platform;
-  const app = closing(stack, await composeControlPlane(platform, domains));
   const limits = gatewayLimits(config.gateway);
   const gateway = closing(stack, await createGateway({ ...platform, ...domains, limits }));
+  const app = closing(stack, await composeControlPlane(platform, domains, gateway));
   const tls = await listenerTls(config.server.tls, domains.identity);
   const server = await gateway.createServer({ ...tls, fallback: app.handle });
   const { address, port, family } = await startListening(server, config.server);

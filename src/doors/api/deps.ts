@@ -29,6 +29,8 @@ export type ApiDeps = {
   readonly log: Log;
   readonly version: string;
   readonly readPublished: ReadPublished;
+  /** JWK set (RFC 7517) of the gateway's context header. */
+  readonly contextKeys: () => Promise<{ readonly keys: readonly object[] }>;
   /** Beside the ledger's own state, which is always looked at. */
   readonly checks?: () => Promise<readonly ReadinessCheck[]>;
 };

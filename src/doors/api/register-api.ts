@@ -1,6 +1,7 @@
 /** All routes of the control plane, one file per noun. */
 import type { RegisterRoutes } from './deps.ts';
 import { registerBudgets } from './routes/budgets.ts';
+import { registerContextKeys } from './routes/context-keys.ts';
 import { registerDecisions } from './routes/decisions.ts';
 import { registerEndpoints } from './routes/endpoints.ts';
 import { registerEnrolment } from './routes/enrolment.ts';
@@ -28,6 +29,7 @@ export const registerApi: RegisterRoutes = (app, deps) => {
     registerPolicies,
     registerDecisions,
     registerLedger,
+    registerContextKeys,
   ];
   for (const register of parts) register(app, deps);
 };

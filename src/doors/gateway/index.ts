@@ -17,4 +17,4 @@ export type {
   RequestListener,
   RunningListener,
 } from './types.ts';
-export { contextHeaderName, contextKeyName } from './upstream/context-header.ts';
+export { contextHeaderName, contextKeyName, contextKeySet } from './upstream/context-header.ts';

@@ -260,3 +260,10 @@ test('hands the enrolment code over and answers with the token', async () => {
     expiresAtMs: 2,
   });
 });
+
+test('publishes the keys that verify the context header, and nothing private', async () => {
+  const { app } = await createApiWorld();
+  const answer = await app.inject({ method: 'GET', url: '/api/v1/context-keys' });
+  const { keys } = answer.json() as { keys: Record<string, string>[] };
+  assert.deepEqual(Object.keys(keys[0] ?? {}).toSorted(), ['alg', 'crv', 'kid', 'kty', 'use', 'x']);
+});

@@ -25,6 +25,7 @@ test('only these routes are public', async () => {
     .map(({ method, url }) => `${method} ${url}`);
   assert.deepEqual(open.toSorted(), [
     'GET /api/v1/bundle',
+    'GET /api/v1/context-keys',
     'GET /healthz',
     'GET /ledger/checkpoint',
     'GET /metrics',

@@ -5,8 +5,10 @@ import { fakeClock, systemRandom } from '../../../src/kernel/effects.ts';
 import { refuse } from '../../../src/kernel/errors.ts';
 import type { PrincipalId, TenantId } from '../../../src/kernel/ids.ts';
 import { identityErrors, type VerifiedIdentity } from '../../../src/domains/identity/index.ts';
+import { contextKeySet } from '../../../src/doors/gateway/index.ts';
 import { createHttpApp } from '../../../src/platform/http/index.ts';
 import { createMemoryLog } from '../../../src/platform/log/index.ts';
+import { createMemoryKeyStore } from '../../../src/platform/keys/index.ts';
 import { createMetrics } from '../../../src/platform/metrics/index.ts';
 
 export type ApiWorldOptions = {
@@ -58,6 +60,7 @@ export const createApiWorld = async (options: ApiWorldOptions = {}) => {
     log,
     version: '0.0.0',
     readPublished: () => Promise.resolve(undefined),
+    contextKeys: () => contextKeySet(createMemoryKeyStore()),
     ...options.deps,
   };
   const app = await createHttpApp({
