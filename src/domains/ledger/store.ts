@@ -202,7 +202,7 @@ export const createIndexStore = (storage: Storage, log: string): IndexStore => {
     },
     setPosition: (name, entry) => putPosition(db, log, { name, entry }),
     insert: (rows, position) =>
-      db.transaction().execute(async (trx) => {
+      storage.derived<LedgerTables, void>(async (trx) => {
         await insertRows(trx, storage.kind, { log, json: encodeRows(rows) });
         await putPosition(trx, log, { name: 'index', entry: position });
       }),

@@ -17,6 +17,27 @@ export type StorageOptions = {
   readonly clock?: Clock;
 };
 
+const withoutWaiting = async <T>(
+  db: Kysely<unknown>,
+  kind: StorageKind,
+  work: (trx: Kysely<unknown>) => Promise<T>,
+): Promise<T> => {
+  if (kind === 'postgres')
+    return db.transaction().execute(async (trx) => {
+      await sql`set local synchronous_commit = off`.execute(trx);
+      return work(trx);
+    });
+  // The pragma belongs to the connection, which is held until it is back to normal.
+  return db.connection().execute(async (connection) => {
+    await sql`pragma synchronous = normal`.execute(connection);
+    try {
+      return await connection.transaction().execute(work);
+    } finally {
+      await sql`pragma synchronous = full`.execute(connection);
+    }
+  });
+};
+
 /** Wraps a dialect as a `Storage`; `dispose` lets go of what the dialect does not own. */
 export const storageOf = (
   kind: StorageKind,
@@ -27,6 +48,8 @@ export const storageOf = (
   return {
     kind,
     database: <Tables>() => db as unknown as Kysely<Tables>,
+    derived: <Tables, T>(work: (trx: Kysely<Tables>) => Promise<T>) =>
+      withoutWaiting(db, kind, (trx) => work(trx as unknown as Kysely<Tables>)),
     migrate: (migrations) => migrate(db, migrations, { kind, clock }),
     close: async () => {
       await db.destroy();

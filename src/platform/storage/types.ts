@@ -23,6 +23,11 @@ export type Storage = {
    */
   readonly database: <Tables>() => Kysely<Tables>;
   /**
+   * A transaction for data that can be derived again: it does not wait for the disk, so a power cut
+   * may take back the last ones, in order and each as a whole. A crash of the process takes nothing.
+   */
+  readonly derived: <Tables, T>(work: (trx: Kysely<Tables>) => Promise<T>) => Promise<T>;
+  /**
    * Brings the schema up to date in one transaction, one process at a time. Call it once with
    * all migrations of the program.
    *

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { sql } from 'kysely';
 import { isUniqueViolation } from '../../../src/platform/storage/index.ts';
-import { codeOf, type WithItems } from './contract-tables.ts';
+import { codeOf, type Tables, type WithItems } from './contract-tables.ts';
 
 export const failuresContract = (withItems: WithItems): void => {
   const conflicts: readonly (readonly [string, string])[] = [
@@ -103,6 +103,25 @@ export const transactionsContract = (withItems: WithItems): void => {
         await transaction.selectFrom('items').selectAll().execute();
       });
       await assert.rejects(work, codeOf('E_STORAGE_ABORTED'));
+    }));
+
+  it('keeps a derived transaction whole, and waits for the disk again after it', () =>
+    withItems(async (_, storage) => {
+      await storage.derived<Tables, void>(async (trx) => {
+        await trx.insertInto('items').values({ id: 'a', amount: 1 }).execute();
+      });
+      const broken = storage.derived<Tables, void>(async (trx) => {
+        await trx.insertInto('items').values({ id: 'b', amount: 1 }).execute();
+        throw new Error('changed my mind');
+      });
+      await assert.rejects(broken, /changed my mind/);
+      const kept = await storage.database<Tables>().selectFrom('items').select('id').execute();
+      assert.deepEqual(kept, [{ id: 'a' }]);
+      const setting =
+        storage.kind === 'sqlite' ? sql`pragma synchronous` : sql`show synchronous_commit`;
+      const { rows } = await setting.execute(storage.database());
+      const full = storage.kind === 'sqlite' ? { synchronous: 2 } : { synchronous_commit: 'on' };
+      assert.deepEqual(rows, [full]);
     }));
 
   it('never loses an update among parallel read-and-write transactions', () =>
