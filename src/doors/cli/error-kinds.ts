@@ -21,6 +21,7 @@ export const loadErrorKinds = async (): Promise<readonly ErrorKind[]> => {
     import('../../domains/identity/index.ts'),
     import('../../domains/ledger/index.ts'),
     import('../api/index.ts'),
+    import('../authzen/index.ts'),
     import('../gateway/index.ts'),
   ]);
   const tables = rooms.flatMap((room) => Object.values(room) as readonly unknown[]);

@@ -6,7 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fastify, type FastifyInstance, type InjectOptions } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Clock, Random } from '../../kernel/effects.ts';
 import { orThrow, refuse } from '../../kernel/errors.ts';
 import { parseJson } from '../../kernel/strict-json.ts';

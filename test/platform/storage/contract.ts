@@ -1,6 +1,6 @@
 /** What every storage engine must do alike. Each engine's test file runs this one suite. */
 import { describe } from 'node:test';
-import { failuresContract, transactionsContract } from './contract-changes.ts';
+import { derivedContract, failuresContract, transactionsContract } from './contract-changes.ts';
 import { migrationsContract } from './contract-migrations.ts';
 import { type ContractEngine, itemsMigration, type Tables, type Use } from './contract-tables.ts';
 import { refusedValuesContract, valuesContract } from './contract-values.ts';
@@ -22,6 +22,7 @@ export const storageContract = (name: string, engine: ContractEngine): void => {
     refusedValuesContract(withItems);
     failuresContract(withItems);
     transactionsContract(withItems);
+    derivedContract(withItems);
     migrationsContract(engine);
   });
 };
