@@ -2,7 +2,9 @@
  * Runs the figures: `node bench/run.ts [--suite speed|accuracy] [--short] [--only NAME] [--write]
  * [--check]`. A suite is a folder of programs that print figures (see harness/report.ts), one
  * program at a time. A program that misses a bound is run once more and the better figure kept,
- * since a busy machine can only make things slower. Exit code 1 when a bound is missed.
+ * since a busy machine can only make things slower. Exit code 1 when a bound is missed; but speed
+ * in the short form is shown and not judged: it proves that the programs run, on machines that are
+ * doing other things. The full form judges.
  * `--write` puts the figures on a page of docs/reference; `--check` also compares with that page
  * and fails when a figure got worse by more than 15 %.
  */
@@ -84,13 +86,16 @@ const describeFigure = (figure: Figure): string => {
   return `${mark} ${name}: ${value} ${unit}${against}${promise}`;
 };
 
-const runAll = async (files: readonly string[], isShort: boolean): Promise<Outcome> => {
+type Mode = { readonly isShort: boolean; readonly isJudged: boolean };
+
+const runAll = async (files: readonly string[], { isShort, isJudged }: Mode): Promise<Outcome> => {
   const all: Figure[] = [];
   let isComplete = true;
   for (const file of files) {
     write(styleText('bold', basename(file, '.ts')));
     let outcome = await runProgram(file, isShort);
-    if (!outcome.isComplete || outcome.figures.some(({ ok }) => !ok)) {
+    const hasMissed = isJudged && outcome.figures.some(({ ok }) => !ok);
+    if (!outcome.isComplete || hasMissed) {
       write('     missed a bound, once more');
       outcome = better(outcome, await runProgram(file, isShort));
     }
@@ -102,29 +107,32 @@ const runAll = async (files: readonly string[], isShort: boolean): Promise<Outco
     writeTally({
       name: file,
       passed: outcome.figures.length - missed,
-      failed: missed + (outcome.isComplete ? 0 : 1),
-      skipped: 0,
+      failed: (isJudged ? missed : 0) + (outcome.isComplete ? 0 : 1),
+      skipped: isJudged ? 0 : missed,
     });
   }
   return { figures: all, isComplete };
 };
 
 const main = async (args: readonly string[]): Promise<number> => {
-  const { folder, page, command } =
-    suites[option(args, '--suite') === 'accuracy' ? 'accuracy' : 'speed'];
+  const isAccuracy = option(args, '--suite') === 'accuracy';
+  const { folder, page, command } = suites[isAccuracy ? 'accuracy' : 'speed'];
   const only = option(args, '--only');
   const isShort = args.includes('--short');
+  const isJudged = isAccuracy || !isShort;
   const files = globSync(`${folder}/*.ts`)
     .filter((file) => file !== 'bench/run.ts')
     .filter((file) => only === undefined || basename(file, '.ts') === only)
     .sort();
-  const { figures, isComplete } = await runAll(files, isShort);
+  const { figures, isComplete } = await runAll(files, { isShort, isJudged });
   const missed = figures.filter(({ ok }) => !ok);
   const worse = args.includes('--check') ? findRegressions(readPage(page), figures) : [];
   for (const line of worse) write(styleText('red', `WORSE ${line}`));
   if (args.includes('--write')) writePage({ page, command, isShort, figures });
-  write(`${figures.length - missed.length} of ${figures.length} figures kept their bound`);
-  return isComplete && figures.length > 0 && missed.length === 0 && worse.length === 0 ? 0 : 1;
+  const remark = isJudged ? '' : ' (short form: shown, not judged)';
+  write(`${figures.length - missed.length} of ${figures.length} figures kept their bound${remark}`);
+  if (!isComplete || figures.length === 0 || worse.length > 0) return 1;
+  return isJudged && missed.length > 0 ? 1 : 0;
 };
 
 process.exitCode = await main(process.argv.slice(2));
