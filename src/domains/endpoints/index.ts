@@ -22,6 +22,7 @@ export type {
   TensorDatatype,
   TensorSpec,
 } from './endpoint.ts';
+export { tensorDatatypes } from './endpoint.ts';
 export { createEndpoints } from './endpoints.ts';
 export { entityRefOf } from './entity.ts';
 export { endpointErrors } from './errors.ts';

@@ -5,7 +5,7 @@
  */
 import type { Migration } from '../../platform/storage/index.ts';
 
-type IndexTable = {
+export type IndexTable = {
   log: string;
   entry: number;
   time_ms: number;

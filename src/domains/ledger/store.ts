@@ -1,7 +1,7 @@
 /** Queries of the derived index and its positions, on SQLite and PostgreSQL alike. */
 import { type Expression, type Kysely, type SqlBool, sql } from 'kysely';
 import type { Storage } from '../../platform/storage/index.ts';
-import type { LedgerTables } from './schema.ts';
+import type { IndexTable, LedgerTables } from './schema.ts';
 import type { EventClass, LedgerQuery, LedgerRow, UnfinishedDecision } from './types.ts';
 
 export type PositionName = 'index' | 'unfinished';
@@ -90,19 +90,7 @@ const putPosition = async (
     .execute();
 };
 
-type StoredRow = {
-  entry: number;
-  time_ms: number;
-  class: string;
-  class_uid: number;
-  type_uid: number;
-  severity_id: number;
-  event_code: string | null;
-  correlation_uid: string | null;
-  principal: string | null;
-  resource: string | null;
-  decision: string | null;
-};
+type StoredRow = Omit<IndexTable, 'log'>;
 
 const rowOfStored = (row: StoredRow): LedgerRow => ({
   index: row.entry,

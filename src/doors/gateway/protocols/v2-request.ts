@@ -9,7 +9,12 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../../kernel/json-value.ts';
-import type { Endpoint, TensorDatatype, TensorSpec } from '../../../domains/endpoints/index.ts';
+import {
+  type Endpoint,
+  type TensorDatatype,
+  type TensorSpec,
+  tensorDatatypes,
+} from '../../../domains/endpoints/index.ts';
 import { gatewayErrors } from '../errors.ts';
 import { dataFault, elementCount, elementRule } from './tensor-data.ts';
 
@@ -18,21 +23,7 @@ const maxAxes = 16;
 const maxNameLength = 256;
 const maxParameters = 64;
 
-const datatypes: ReadonlySet<string> = new Set<TensorDatatype>([
-  'BOOL',
-  'UINT8',
-  'UINT16',
-  'UINT32',
-  'UINT64',
-  'INT8',
-  'INT16',
-  'INT32',
-  'INT64',
-  'FP16',
-  'FP32',
-  'FP64',
-  'BYTES',
-]);
+const datatypes: ReadonlySet<string> = new Set(tensorDatatypes);
 
 /** Parameters of the binary tensor extension: bytes the gateway could not read. */
 const binaryParameters: ReadonlySet<string> = new Set([
