@@ -10,7 +10,7 @@ import {
   type Party,
 } from '../../engines/ocsf/index.ts';
 import type { SpiffeId, TenantId } from '../../kernel/ids.ts';
-import type { LedgerEvent } from '../ledger/index.ts';
+import { type LedgerEvent, readEvent } from '../ledger/index.ts';
 import type { StoredAuthority } from './authority-store.ts';
 import type { Actor, ApiToken, Principal, PrincipalRef } from './types.ts';
 
@@ -247,7 +247,7 @@ export const changeFailed = (actor: Actor, event: LedgerEvent, timeMs: number): 
     severity: 'medium',
     activity: 'update',
     actor: partyOf(actor.principal),
-    entity: { type: 'IdentityChange', uid: event.ocsf.metadata.event_code ?? 'unknown' },
+    entity: { type: 'IdentityChange', uid: readEvent(event.ocsf).metadata.event_code ?? 'unknown' },
     comment: 'The change recorded before this event did not take effect.',
   }),
 });

@@ -4,7 +4,7 @@
  * whole event and the names of what was left out take their place.
  */
 import { hash } from 'node:crypto';
-import { type OcsfEvent, validateOcsf } from '../../engines/ocsf/index.ts';
+import { type OcsfEvent, validateOcsf, WrittenEvent } from '../../engines/ocsf/index.ts';
 import { SallyportError } from '../../kernel/errors.ts';
 import { ledgerErrors } from './errors.ts';
 import type { EventClass, LedgerEntry, SealedFields } from './types.ts';
@@ -14,7 +14,7 @@ export const maxEntryBytes = 0xffff;
 
 export type EntryParts = {
   readonly class: EventClass;
-  readonly ocsf: OcsfEvent;
+  readonly ocsf: OcsfEvent | WrittenEvent;
   /** JSON of the sealed block. */
   readonly sealedJson?: string | undefined;
   readonly weight?: number | undefined;
@@ -29,8 +29,13 @@ const prefixes: Readonly<Record<EventClass, string>> = {
 const wellFormed = (_name: string, value: unknown): unknown =>
   typeof value === 'string' ? value.toWellFormed() : value;
 
+/** The event as an object, whichever way it came. */
+export const readEvent = (ocsf: OcsfEvent | WrittenEvent): OcsfEvent =>
+  ocsf instanceof WrittenEvent ? ocsf.read() : ocsf;
+
 /** JSON of an event; lone surrogates, which strict readers refuse, become U+FFFD. */
-const eventJson = (ocsf: OcsfEvent): string => {
+const eventJson = (ocsf: OcsfEvent | WrittenEvent): string => {
+  if (ocsf instanceof WrittenEvent) return ocsf.json;
   const json = JSON.stringify(ocsf);
   return json.includes('\\ud') ? JSON.stringify(ocsf, wellFormed) : json;
 };
@@ -56,15 +61,16 @@ const tooLong = (detail: string): SallyportError =>
   new SallyportError(ledgerErrors.E_LEDGER_EVENT_INVALID, detail);
 
 const shorten = (parts: EntryParts): OcsfEvent => {
-  const json = eventJson(parts.ocsf);
+  const ocsf = readEvent(parts.ocsf);
+  const json = eventJson(ocsf);
   const fixedBytes = prefixes[parts.class].length + Buffer.byteLength(tailOf(parts));
-  const sizes = Object.entries(parts.ocsf)
+  const sizes = Object.entries(ocsf)
     .map(([name, value]) => [name, Buffer.byteLength(JSON.stringify(value) ?? '')] as const)
     .toSorted(([, left], [, right]) => right - left);
   const facts = { digest: `sha256:${hash('sha256', json)}`, size_bytes: Buffer.byteLength(json) };
   const omitted: string[] = [];
   for (const [name] of sizes) {
-    const candidate = withoutAttributes(parts.ocsf, [...omitted, name], facts);
+    const candidate = withoutAttributes(ocsf, [...omitted, name], facts);
     if (validateOcsf(candidate).length > 0) continue;
     omitted.push(name);
     if (fixedBytes + Buffer.byteLength(eventJson(candidate)) <= maxEntryBytes) return candidate;

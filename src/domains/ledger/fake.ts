@@ -7,10 +7,12 @@ import { validateOcsf } from '../../engines/ocsf/index.ts';
 import type { Clock } from '../../kernel/effects.ts';
 import { fakeClock } from '../../kernel/effects.ts';
 import { SallyportError } from '../../kernel/errors.ts';
+import { readEvent } from './entry.ts';
 import { ledgerErrors } from './errors.ts';
 import { invalidEvent } from './producer/intake.ts';
 import { rowMatches, rowOf } from './row.ts';
 import type {
+  BuiltEvent,
   Ledger,
   LedgerEntry,
   LedgerEvent,
@@ -23,7 +25,7 @@ import type {
 
 export type MemoryLedger = Ledger & {
   /** Everything accepted, in order; position is the index. */
-  readonly events: readonly LedgerEvent[];
+  readonly events: readonly BuiltEvent[];
   /** Switches `append` to E_LEDGER_UNAVAILABLE and back, as a full disk would. */
   readonly setState: (state: LedgerState) => void;
 };
@@ -31,14 +33,16 @@ export type MemoryLedger = Ledger & {
 const unavailable = (): SallyportError =>
   new SallyportError(ledgerErrors.E_LEDGER_UNAVAILABLE, 'the memory ledger was told to refuse');
 
-const entryOf = (event: LedgerEvent, index: number): LedgerEntry => ({
+const keep = (event: LedgerEvent): BuiltEvent => ({ ...event, ocsf: readEvent(event.ocsf) });
+
+const entryOf = (event: BuiltEvent, index: number): LedgerEntry => ({
   index,
   v: 1,
   class: event.class,
   ocsf: event.ocsf,
 });
 
-const queryRows = (events: readonly LedgerEvent[], query: LedgerQuery): readonly LedgerRow[] =>
+const queryRows = (events: readonly BuiltEvent[], query: LedgerQuery): readonly LedgerRow[] =>
   events
     .map((event, index) => rowOf(index, event.class, event.ocsf))
     .filter((row) => row.index < (query.before ?? Number.POSITIVE_INFINITY))
@@ -48,19 +52,19 @@ const queryRows = (events: readonly LedgerEvent[], query: LedgerQuery): readonly
 
 type Memory = {
   readonly clock: Clock;
-  readonly events: LedgerEvent[];
+  readonly events: BuiltEvent[];
   readonly erased: Set<number>;
   readonly listeners: Set<LedgerListener>;
   state: LedgerState;
 };
 
-const accept = (memory: Memory, event: LedgerEvent): LedgerReceipt => {
+const accept = (memory: Memory, event: BuiltEvent): LedgerReceipt => {
   const index = memory.events.push(event) - 1;
   for (const listener of memory.listeners) listener(entryOf(event, index));
   return { index, timeMs: memory.clock.nowMs() };
 };
 
-const at = (memory: Memory, index: number): LedgerEvent => {
+const at = (memory: Memory, index: number): BuiltEvent => {
   const event = memory.events[index];
   if (event !== undefined) return event;
   throw new SallyportError(ledgerErrors.E_LEDGER_NO_ENTRY, `no entry ${index}`);
@@ -112,12 +116,14 @@ export const createMemoryLedger = (clock: Clock = fakeClock()): MemoryLedger => 
     },
     append: async (event) => {
       if (memory.state === 'refusing') throw unavailable();
-      const problems = validateOcsf(event.ocsf);
+      const kept = keep(event);
+      const problems = validateOcsf(kept.ocsf);
       if (problems.length > 0) throw invalidEvent(problems);
-      return accept(memory, event);
+      return accept(memory, kept);
     },
     record: (event) => {
-      if (memory.state === 'open' && validateOcsf(event.ocsf).length === 0) accept(memory, event);
+      const kept = keep(event);
+      if (memory.state === 'open' && validateOcsf(kept.ocsf).length === 0) accept(memory, kept);
     },
     state: () => memory.state,
     size: () => memory.events.length,

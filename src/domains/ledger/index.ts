@@ -1,4 +1,5 @@
 /** The ledger: what was decided, in a log that nobody can rewrite unseen. */
+export { readEvent } from './entry.ts';
 export { ledgerErrors } from './errors.ts';
 export { ledgerEventCodes } from './events.ts';
 export type { MemoryLedger } from './fake.ts';
@@ -9,6 +10,7 @@ export type { RemoteProducer } from './producer/connect-producer.ts';
 export { connectProducer } from './producer/connect-producer.ts';
 export { migrations as ledgerMigrations } from './schema.ts';
 export type {
+  BuiltEvent,
   DroppedCounts,
   EventClass,
   Ledger,

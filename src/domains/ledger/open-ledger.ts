@@ -5,6 +5,7 @@ import type { KeyStore } from '../../platform/keys/index.ts';
 import type { Log } from '../../platform/log/index.ts';
 import type { Metrics } from '../../platform/metrics/index.ts';
 import type { Storage } from '../../platform/storage/index.ts';
+import { readEvent } from './entry.ts';
 import { assembleLedger, type LedgerParts } from './ledger.ts';
 import { createSealer } from './personal/sealer.ts';
 import { createSubjectKeys } from './personal/subject-keys.ts';
@@ -17,7 +18,7 @@ import { parseWitnesses } from './reading/cosignatures.ts';
 import { createEntryReader } from './reading/entry-reader.ts';
 import { IndexFeed } from './reading/index-feed.ts';
 import { Subscriptions } from './reading/subscriptions.ts';
-import { rowOf } from './row.ts';
+import { createRowMaker, type RowMaker } from './row.ts';
 import { createIndexStore } from './store.ts';
 import { type LedgerMetrics, registerLedgerMetrics } from './telemetry.ts';
 import type { Ledger, LedgerEntry, SealedFields } from './types.ts';
@@ -139,13 +140,14 @@ const entryOf = (index: number, item: Item): LedgerEntry | undefined => {
     index,
     v: 1,
     class: parts.class,
-    ocsf: parts.ocsf,
+    ocsf: readEvent(parts.ocsf),
     ...(sealedJson === undefined ? {} : { sealed: JSON.parse(sealedJson) as SealedFields }),
     ...(weight === undefined ? {} : { weight }),
   };
 };
 
 type Followers = {
+  readonly rows: RowMaker;
   readonly feed: IndexFeed;
   readonly subscriptions: Subscriptions;
   readonly metrics: LedgerMetrics;
@@ -153,12 +155,12 @@ type Followers = {
 
 /** What was acknowledged goes to the index and the subscribers without being read back. */
 const announce = (followers: Followers, first: number, items: readonly Item[]): void => {
-  const { feed, subscriptions, metrics } = followers;
+  const { rows, feed, subscriptions, metrics } = followers;
   for (const [i, item] of items.entries()) {
     const { parts } = item;
     if (parts === undefined) continue;
     metrics.appended[parts.class].inc();
-    feed.offer(first + i, () => rowOf(first + i, parts.class, parts.ocsf));
+    feed.offer(first + i, () => rows.of(first + i, parts));
     subscriptions.offer(first + i, () => entryOf(first + i, item));
   }
   feed.wake();
@@ -197,11 +199,12 @@ const openRoads = async (
     onLost: (eventClass, count) => queue.lose(eventClass, count),
   });
   await spill.open();
+  const rows = createRowMaker();
   const producer = new Producer({
     port: openPort(given.writer),
     clock,
     timeoutMs: config.appendTimeoutMs ?? defaults.appendTimeoutMs,
-    onAccepted: (first, items) => announce({ ...given.followers, metrics }, first, items),
+    onAccepted: (first, items) => announce({ ...given.followers, rows, metrics }, first, items),
   });
   const queue = new ForensicQueue({ producer, spill, clock, isRefusing: refusing });
   const metrics = registerLedgerMetrics(options.metrics, {

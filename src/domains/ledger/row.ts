@@ -1,5 +1,6 @@
 /** The row that the derived index keeps of an entry; a pure function of the entry. */
-import type { OcsfEvent } from '../../engines/ocsf/index.ts';
+import { type EventTemplate, type OcsfEvent, WrittenEvent } from '../../engines/ocsf/index.ts';
+import type { EntryParts } from './entry.ts';
 import type { EventClass, LedgerRow } from './types.ts';
 
 const maxTextLength = 512;
@@ -55,6 +56,25 @@ export const rowOf = (index: number, eventClass: EventClass, ocsf: OcsfEvent): L
   resource: resourceOf(ocsf),
   decision: decisionOf(ocsf),
 });
+
+/** Rows of entries that were just made. Of a template, all but three columns are known beforehand. */
+export type RowMaker = { readonly of: (index: number, parts: EntryParts) => LedgerRow };
+
+export const createRowMaker = (): RowMaker => {
+  const known = new WeakMap<EventTemplate, LedgerRow>();
+  return {
+    of: (index, { class: eventClass, ocsf }) => {
+      if (!(ocsf instanceof WrittenEvent)) return rowOf(index, eventClass, ocsf);
+      const { template, timeMs, correlationUid } = ocsf;
+      let row = known.get(template);
+      if (row === undefined) {
+        row = rowOf(index, eventClass, template.sample);
+        known.set(template, row);
+      }
+      return { ...row, index, class: eventClass, timeMs, correlationUid: text(correlationUid) };
+    },
+  };
+};
 
 /** True when a row answers a query (limit and cursor aside); the same rule as the SQL in store.ts. */
 export const rowMatches = (

@@ -3,7 +3,7 @@
  * Entry format v1 and the three event classes are described in README.md.
  */
 import type { MessagePort } from 'node:worker_threads';
-import type { OcsfEvent } from '../../engines/ocsf/index.ts';
+import type { OcsfEvent, WrittenEvent } from '../../engines/ocsf/index.ts';
 
 /**
  * decisive: durable before `append` resolves, refused when it cannot be;
@@ -21,9 +21,13 @@ export type PersonalFields = {
 
 export type LedgerEvent = {
   readonly class: EventClass;
-  readonly ocsf: OcsfEvent;
+  /** An event that is validated here, or one written from a template that was. */
+  readonly ocsf: OcsfEvent | WrittenEvent;
   readonly personal?: PersonalFields;
 };
+
+/** An event that came as an object. */
+export type BuiltEvent = LedgerEvent & { readonly ocsf: OcsfEvent };
 
 /** Proof of acceptance: position in the log and when it was acknowledged (epoch ms). */
 export type LedgerReceipt = { readonly index: number; readonly timeMs: number };

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Connections } from './front/connections.ts';
 import type { Exchange } from './exchange.ts';
+import type { EventTemplates } from './event-templates.ts';
 import type { GatewayDeps } from './types.ts';
 import type { ContextHeaders } from './upstream/context-header.ts';
 import type { UpstreamPools } from './upstream/pools.ts';
@@ -14,6 +15,7 @@ export type GatewayContext = {
   readonly pools: UpstreamPools;
   readonly teams: Teams;
   readonly contextHeaders: ContextHeaders;
+  readonly eventTemplates: EventTemplates;
   readonly metrics: GatewayMetrics;
   readonly newId: () => string;
   readonly inFlight: Set<Exchange>;

@@ -13,6 +13,9 @@ import {
   type ControlOutcome,
   type Disposition,
   type HttpExchange,
+  type OcsfEvent,
+  recordedPath,
+  type WrittenEvent,
 } from '../../engines/ocsf/index.ts';
 import type { Refusal } from '../../kernel/errors.ts';
 import { type AccessRequest, recordedDecision } from '../../domains/access/index.ts';
@@ -140,22 +143,69 @@ const shared = (exchange: Exchange, timeMs: number): Shared => {
   return facts;
 };
 
-/** The decision about an exchange; decisive. */
-export const decisionEvent = (exchange: Exchange): LedgerEvent => {
+const buildDecision = (
+  exchange: Exchange,
+  unmapped: Readonly<Record<string, unknown>>,
+): OcsfEvent => {
   const facts = shared(exchange, exchange.timeMs);
   facts.http = httpOf(exchange, false);
-  facts.unmapped = factsOf(exchange);
-  const ocsf = buildGatewayDecision(Object.assign(facts, { control: controlOf(exchange) }));
-  return { class: 'decisive', ocsf };
+  facts.unmapped = unmapped;
+  return buildGatewayDecision(Object.assign(facts, { control: controlOf(exchange) }));
+};
+
+/** The decision about an exchange; decisive. */
+export const decisionEvent = (exchange: Exchange): LedgerEvent => {
+  const unmapped = factsOf(exchange);
+  const { connection, head, requestBytes, timeMs, id: correlationUid } = exchange;
+  const written = exchange.gateway.eventTemplates.write('decision', exchange, {
+    build: () => buildDecision(exchange, unmapped),
+    identity: { timeMs, correlationUid },
+    values: [connection.uid, recordedPath(head?.path ?? '/'), requestBytes, unmapped],
+  });
+  return { class: 'decisive', ocsf: written ?? buildDecision(exchange, unmapped) };
+};
+
+type Ending = { readonly timeMs: number; readonly durationMs: number };
+
+const buildOutcome = (exchange: Exchange, { timeMs, durationMs }: Ending): OcsfEvent => {
+  const facts = shared(exchange, timeMs);
+  facts.http = httpOf(exchange, true);
+  facts.durationMs = durationMs;
+  return buildGatewayOutcome(facts);
+};
+
+const writeOutcome = (exchange: Exchange, ending: Ending): WrittenEvent | undefined => {
+  const { connection, head, requestBytes, status, responseBytes, usage, id } = exchange;
+  if (status === 0) return undefined;
+  const values = [
+    connection.uid,
+    recordedPath(head?.path ?? '/'),
+    requestBytes,
+    status,
+    responseBytes,
+  ];
+  values.push(Math.round(ending.durationMs));
+  if (usage !== undefined) {
+    const { inputTokens, outputTokens } = usage;
+    values.push(inputTokens, outputTokens, inputTokens + outputTokens);
+  }
+  const kind = usage === undefined ? 'outcome' : 'usage';
+  return exchange.gateway.eventTemplates.write(kind, exchange, {
+    build: () => buildOutcome(exchange, ending),
+    identity: { timeMs: ending.timeMs, correlationUid: id },
+    values,
+  });
 };
 
 /** How an allowed exchange ended; forensic. */
 export const outcomeEvent = (exchange: Exchange): LedgerEvent => {
   const { clock } = exchange.gateway.deps;
-  const facts = shared(exchange, clock.nowMs());
-  facts.http = httpOf(exchange, true);
-  facts.durationMs = clock.monotonicMs() - exchange.startedMs;
-  return { class: 'forensic', ocsf: buildGatewayOutcome(facts) };
+  const durationMs = clock.monotonicMs() - exchange.startedMs;
+  const ending = { timeMs: clock.nowMs(), durationMs };
+  return {
+    class: 'forensic',
+    ocsf: writeOutcome(exchange, ending) ?? buildOutcome(exchange, ending),
+  };
 };
 
 /** A request that was refused before there was anything to decide; forensic. */

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerTls } from '../../domains/identity/index.ts';
 import type { GatewayContext } from './context.ts';
+import { createEventTemplates } from './event-templates.ts';
 import { Exchange } from './exchange.ts';
 import { createConnections } from './front/connections.ts';
 import { Listeners } from './front/listeners.ts';
@@ -42,6 +43,7 @@ const createContext = async (deps: GatewayDeps, own: ServerTls): Promise<Gateway
     isClosing: false,
     pools: createUpstreamPools(deps, own.current),
     teams: createTeams(deps.access),
+    eventTemplates: createEventTemplates(),
     contextHeaders: createContextHeaders({
       keys: deps.keys,
       clock,

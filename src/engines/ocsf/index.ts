@@ -8,6 +8,7 @@ export {
   buildGatewayOutcome,
   eventCodes,
   type HttpExchange,
+  recordedPath,
 } from './builders/api-activity.ts';
 export {
   type EventBasics,
@@ -33,4 +34,12 @@ export {
 } from './builders/operations.ts';
 export type { OcsfEvent, OcsfMetadata, OcsfProblem, OcsfProduct } from './event.ts';
 export { ocsfVersion, sallyportProduct } from './product.ts';
+export {
+  createEventTemplate,
+  type EventIdentity,
+  type EventTemplate,
+  type HolePath,
+  type HoleValue,
+  WrittenEvent,
+} from './template.ts';
 export { validateOcsf } from './validate.ts';

@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http';
 import OpenAI from 'openai';
 import type { Inspection } from '../../../src/doors/gateway/index.ts';
 import { refuse } from '../../../src/kernel/errors.ts';
-import type { MemoryLedger } from '../../../src/domains/ledger/index.ts';
+import { type MemoryLedger, readEvent } from '../../../src/domains/ledger/index.ts';
 import { chat, gatewayTest, post, testErrors, until, type World } from './harness.ts';
 
 const chatUrl = ({ url }: World): string => `${url}/v1/chat/completions`;
@@ -121,7 +121,8 @@ const heldLedger = () => {
       ...ledger,
       append: (event: Parameters<MemoryLedger['append']>[0]) =>
         new Promise<Awaited<ReturnType<MemoryLedger['append']>>>((resolve) => {
-          if (event.ocsf.metadata.event_code !== 'gateway.decision') resolve(ledger.append(event));
+          if (readEvent(event.ocsf).metadata.event_code !== 'gateway.decision')
+            resolve(ledger.append(event));
           else waiting.push(() => resolve(ledger.append(event)));
         }),
     }),

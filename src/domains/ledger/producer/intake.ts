@@ -2,7 +2,12 @@
  * The way in: validates an event where it is made (the writer only ever sees valid ones), seals its
  * personal fields and sends it down the road of its class.
  */
-import { type OcsfEvent, type OcsfProblem, validateOcsf } from '../../../engines/ocsf/index.ts';
+import {
+  type OcsfEvent,
+  type OcsfProblem,
+  validateOcsf,
+  WrittenEvent,
+} from '../../../engines/ocsf/index.ts';
 import type { Clock } from '../../../kernel/effects.ts';
 import { SallyportError } from '../../../kernel/errors.ts';
 import type { Log } from '../../../platform/log/index.ts';
@@ -43,7 +48,9 @@ export const invalidEvent = (problems: readonly OcsfProblem[]): SallyportError =
   );
 };
 
-const check = (ocsf: OcsfEvent): SallyportError | undefined => {
+/** What was written from a template was validated with it. */
+const check = (ocsf: OcsfEvent | WrittenEvent): SallyportError | undefined => {
+  if (ocsf instanceof WrittenEvent) return undefined;
   const problems = validateOcsf(ocsf);
   return problems.length === 0 ? undefined : invalidEvent(problems);
 };
@@ -84,13 +91,18 @@ const append = (options: IntakeOptions, event: LedgerEvent): Promise<LedgerRecei
 
 const fail = ({ queue, log }: IntakeOptions, event: LedgerEvent, error: unknown): void => {
   queue.lose(event.class, 1);
-  log.error({ error, classUid: event.ocsf?.class_uid }, 'a ledger event could not be recorded');
+  const { ocsf } = event;
+  const classUid = ocsf instanceof WrittenEvent ? ocsf.template.sample.class_uid : ocsf?.class_uid;
+  log.error({ error, classUid }, 'a ledger event could not be recorded');
 };
+
+const typeOf = (ocsf: OcsfEvent | WrittenEvent): number =>
+  (ocsf instanceof WrittenEvent ? ocsf.template.sample : ocsf).type_uid;
 
 const record = (options: IntakeOptions, event: LedgerEvent): void => {
   const { queue, sampler, sealer } = options;
   const { ocsf, personal } = event;
-  const weight = event.class === 'telemetry' ? sampler.weigh(ocsf.type_uid) : undefined;
+  const weight = event.class === 'telemetry' ? sampler.weigh(typeOf(ocsf)) : undefined;
   if (weight === 0) return;
   const problem = check(ocsf);
   if (problem !== undefined) throw problem;

@@ -115,13 +115,14 @@ const addAi = (fields: Record<string, unknown>, ai: AiOperation): void => {
   fields.message_context = context;
 };
 
-const withoutQuery = (path: string): string => {
+/** A path as events hold it: bounded, without the query. */
+export const recordedPath = (path: string): string => {
   const query = path.indexOf('?');
   return clip(query < 0 ? path : path.slice(0, query)) || '/';
 };
 
 const addHttp = (fields: Record<string, unknown>, http: HttpExchange): void => {
-  const request: Record<string, unknown> = { url: { path: withoutQuery(http.path) } };
+  const request: Record<string, unknown> = { url: { path: recordedPath(http.path) } };
   if (methods.has(http.method)) request.http_method = http.method;
   put(request, 'length', http.requestBytes);
   fields.http_request = request;
