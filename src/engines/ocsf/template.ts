@@ -47,7 +47,7 @@ const identityPaths: readonly HolePath[] = ['time', 'metadata.correlation_uid'];
 
 const integerText = (value: HoleValue): string => {
   if (!Number.isSafeInteger(value)) throw new TypeError('the hole takes an integer');
-  return String(value);
+  return String(value as number);
 };
 
 /** JSON of a text without lone surrogates, which strict readers refuse. */
