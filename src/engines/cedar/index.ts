@@ -16,9 +16,20 @@ export type {
 export type { CedarError, CedarErrorCode } from './syntax/errors.ts';
 export { isCedarErrors } from './syntax/errors.ts';
 
+export { formatExpression } from './syntax/format-expression.ts';
+export { formatPolicy } from './syntax/format-policy.ts';
+export { type PolicySetNodes, policiesFromJson, type SetPolicy } from './syntax/json-policies.ts';
+export {
+  type EstValue,
+  expressionToJson,
+  policyToJson,
+  policyToJsonText,
+} from './syntax/json-write.ts';
 export {
   type NamedPolicy,
   type ParsedPolicies,
   parseExpression,
   parsePolicies,
 } from './syntax/parse-policies.ts';
+export { showError } from './syntax/show-error.ts';
+export { isTemplate, linkTemplate, type SlotValues, slotsOf } from './syntax/templates.ts';

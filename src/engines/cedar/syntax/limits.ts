@@ -11,3 +11,5 @@ export const maxNesting = 512;
 export const maxHeight = 1000;
 /** Errors reported of one source. */
 export const maxErrors = 20;
+/** Nested arrays and objects of a policy in JSON: two or three for each level of an expression. */
+export const maxJsonDepth = 2 * maxHeight + 100;
