@@ -166,7 +166,6 @@ export const textSchemas: readonly string[] = [
   'entity A appliesTo {};',
   'action a in [];',
   'entity A; action a in [b] appliesTo {principal: [A,], resource: [A],}; action b;',
-  ,
   'entity A {a: Action}; action x;',
   'entity A {a: N::Action}; namespace N {action x;}',
   'entity A in Action; action x;',
