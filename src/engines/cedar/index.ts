@@ -33,3 +33,19 @@ export {
 } from './syntax/parse-policies.ts';
 export { showError } from './syntax/show-error.ts';
 export { isTemplate, linkTemplate, type SlotValues, slotsOf } from './syntax/templates.ts';
+
+export {
+  createEntityStore,
+  type EntityName,
+  type EntityStore,
+  type EntityStoreOptions,
+} from './entities/entity-store.ts';
+export type { CedarDecision, PolicyFault, PolicyReason } from './store/decide.ts';
+export {
+  createPolicyStore,
+  type EntitiesArgument,
+  type PolicyStore,
+  type PolicyStoreOptions,
+} from './store/policy-store.ts';
+export type { StoredPolicy, TemplateLink } from './store/read-policies.ts';
+export type { CedarRequest } from './store/request.ts';
