@@ -102,7 +102,7 @@ export const enter = (cursor: Cursor, levels: number): void => {
   if (cursor.nesting <= maxNesting) return;
   fail({
     code: syntaxCodes.limit,
-    message: `nested deeper than ${maxNesting / 2} brackets`,
+    message: `nested deeper than ${maxNesting / 2} brackets or ${maxNesting} times \`if\``,
     span: tokenSpan(cursor),
     help: 'split the policy, or name parts of it by attributes',
   });

@@ -51,3 +51,10 @@ export class SyntaxFailure extends Error {
     this.error = error;
   }
 }
+
+/** The error a parser gave up with; a stack that ran out is one too. Defects go on. */
+export const errorOf = (cause: unknown): CedarError => {
+  if (cause instanceof SyntaxFailure) return cause.error;
+  if (!(cause instanceof RangeError)) throw cause;
+  return { code: syntaxCodes.limit, message: 'nested too deeply for the stack that is left' };
+};

@@ -1,7 +1,7 @@
 /** Policies in JSON, in every form Cedar has: one policy, or a set with templates and links. */
 import type { EntityUid, PolicyNode } from '../ast.ts';
 import { excerpt } from './cursor.ts';
-import { type CedarError, isCedarErrors, SyntaxFailure, syntaxCodes } from './errors.ts';
+import { type CedarError, errorOf, isCedarErrors, SyntaxFailure, syntaxCodes } from './errors.ts';
 import { parseExactJson } from './exact-json.ts';
 import {
   asArray,
@@ -154,11 +154,6 @@ const readSingle = (building: Building, object: JsonObject): void => {
 
 const valueOf = (json: unknown): { readonly value: unknown } | CedarError =>
   typeof json === 'string' ? parseExactJson(json) : { value: json };
-
-const errorOf = (cause: unknown): CedarError => {
-  if (cause instanceof SyntaxFailure) return cause.error;
-  throw cause;
-};
 
 /**
  * Reads policies in JSON: one policy or template, or `{staticPolicies, templates, templateLinks}` with

@@ -1,7 +1,7 @@
 /** Policies in the human notation, many in one text; every faulty one is reported. */
 import type { Expr, PolicyNode } from '../ast.ts';
 import { advance, type Cursor, createCursor, unexpected } from './cursor.ts';
-import { type CedarError, SyntaxFailure, syntaxCodes } from './errors.ts';
+import { type CedarError, errorOf, syntaxCodes } from './errors.ts';
 import { maxErrors, maxSourceLength } from './limits.ts';
 import { parseExpr } from './parse-expression.ts';
 import { parsePolicy } from './parse-policy.ts';
@@ -28,11 +28,6 @@ const checkSource = (text: string): CedarError | undefined => {
   };
 };
 
-const failureOf = (cause: unknown): CedarError => {
-  if (cause instanceof SyntaxFailure) return cause.error;
-  throw cause;
-};
-
 /** Steps behind the next `;`, where the next policy may begin. */
 const recover = (cursor: Cursor): void => {
   while (cursor.kind !== ';' && cursor.kind !== 'end' && cursor.kind !== 'invalid') advance(cursor);
@@ -49,7 +44,7 @@ const parseAll = (text: string): readonly PolicyNode[] | readonly CedarError[] =
     try {
       nodes.push(parsePolicy(cursor));
     } catch (cause) {
-      errors.push(locate(text, failureOf(cause)));
+      errors.push(locate(text, errorOf(cause)));
       recover(cursor);
     }
   }
@@ -102,6 +97,6 @@ export const parseExpression = (text: string): { readonly expr: Expr } | readonl
     if (cursor.kind !== 'end') unexpected(cursor, 'an operator or the end');
     return { expr };
   } catch (cause) {
-    return [locate(text, failureOf(cause))];
+    return [locate(text, errorOf(cause))];
   }
 };
