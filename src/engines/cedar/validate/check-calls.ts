@@ -6,44 +6,8 @@ import { isFailure } from '../values/value.ts';
 import type { Capabilities } from './capabilities.ts';
 import { type Check, expectType, report, type Rule, typed } from './check.ts';
 import { findingCodes } from './findings.ts';
-import { boolean, formatType, isClash, join, long, never, string, type Type } from './types.ts';
-
-type Signature = { readonly parameters: readonly Type[]; readonly result: Type };
-
-const decimal: Type = { kind: 'extension', name: 'decimal' };
-const ipaddr: Type = { kind: 'extension', name: 'ipaddr' };
-const datetime: Type = { kind: 'extension', name: 'datetime' };
-const duration: Type = { kind: 'extension', name: 'duration' };
-
-const comparison: Signature = { parameters: [decimal, decimal], result: boolean };
-const ipTest: Signature = { parameters: [ipaddr], result: boolean };
-const count: Signature = { parameters: [duration], result: long };
-
-const signatures: ReadonlyMap<string, Signature> = new Map<string, Signature>([
-  ['decimal', { parameters: [string], result: decimal }],
-  ['ip', { parameters: [string], result: ipaddr }],
-  ['datetime', { parameters: [string], result: datetime }],
-  ['duration', { parameters: [string], result: duration }],
-  ['unknown', { parameters: [string], result: never }],
-  ['lessThan', comparison],
-  ['lessThanOrEqual', comparison],
-  ['greaterThan', comparison],
-  ['greaterThanOrEqual', comparison],
-  ['isIpv4', ipTest],
-  ['isIpv6', ipTest],
-  ['isLoopback', ipTest],
-  ['isMulticast', ipTest],
-  ['isInRange', { parameters: [ipaddr, ipaddr], result: boolean }],
-  ['offset', { parameters: [datetime, duration], result: datetime }],
-  ['durationSince', { parameters: [datetime, datetime], result: duration }],
-  ['toDate', { parameters: [datetime], result: datetime }],
-  ['toTime', { parameters: [datetime], result: duration }],
-  ['toMilliseconds', count],
-  ['toSeconds', count],
-  ['toMinutes', count],
-  ['toHours', count],
-  ['toDays', count],
-]);
+import { signatures } from './signatures.ts';
+import { formatType, isClash, join, never, type Type } from './types.ts';
 
 type Call = Extract<Expr, { readonly kind: 'call' }>;
 
