@@ -70,4 +70,16 @@ export const pkiErrors = defineErrors({
     title: 'Credential was not issued by a trusted authority',
     hint: present,
   },
+  E_SVID_REVOKED: {
+    status: 401,
+    exit: 'notAuthenticated',
+    title: 'Credential has been revoked',
+    hint: 'Fetch a fresh one; ask the administrator of the trust domain when that is refused too.',
+  },
+  E_SVID_REVOCATION_UNKNOWN: {
+    status: 503,
+    exit: 'unavailable',
+    title: 'Revocation of the credential cannot be judged now',
+    hint: 'Restore the connection to the server that publishes the revocation lists and try again.',
+  },
 });

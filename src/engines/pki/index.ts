@@ -13,6 +13,7 @@ export {
 export type { NewAuthority } from './authority-certificate.ts';
 export { parseIpAddress } from './alternative-names.ts';
 export type { AlternativeNames } from './alternative-names.ts';
+export { authorityKeyOf } from './authority-key.ts';
 export {
   createCertificateRequest,
   parseCertificateRequest,
@@ -25,6 +26,13 @@ export {
   splitCertificates,
 } from './certificate.ts';
 export type { Certificate } from './certificate.ts';
+export { parseCrl, parseCrlPem } from './crl.ts';
+export type { Crl } from './crl.ts';
+export type { RevokedEntry } from './crl-entries.ts';
+export { createCrlIssuer } from './crl-issuer.ts';
+export type { CrlIssuer, CrlTimes } from './crl-issuer.ts';
+export { isRevocationReason } from './crl-reason.ts';
+export type { RevocationReason } from './crl-reason.ts';
 export { pkiErrors } from './errors.ts';
 export type { Extension, Extensions, KeyUsage, NameConstraints } from './extensions.ts';
 export type { GeneralName } from './general-name.ts';
@@ -37,6 +45,10 @@ export { decodeOnePem, decodePem, encodePem } from './pem.ts';
 export type { PemLabel } from './pem.ts';
 export { importPublicKey, keyIdentifierOf, parsePublicKeyInfo } from './public-key.ts';
 export type { KeyKind, PublicKeyInfo } from './public-key.ts';
+export { checkRevocation } from './revocation.ts';
+export type { RevocationPolicy } from './revocation.ts';
+export { RevocationList } from './revocation-list.ts';
+export type { RevokedSerial } from './revocation-list.ts';
 export { serialBytes, toSerial } from './serial-number.ts';
 export { verifySignature } from './signature-algorithm.ts';
 export type { SignatureAlgorithm, SignedBytes } from './signature-algorithm.ts';

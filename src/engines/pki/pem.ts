@@ -6,7 +6,12 @@ import { decodeBase64, encodeBase64 } from '../../kernel/base64url.ts';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
 import { pkiErrors } from './errors.ts';
 
-export type PemLabel = 'CERTIFICATE' | 'CERTIFICATE REQUEST' | 'PUBLIC KEY' | 'PRIVATE KEY';
+export type PemLabel =
+  | 'CERTIFICATE'
+  | 'CERTIFICATE REQUEST'
+  | 'X509 CRL'
+  | 'PUBLIC KEY'
+  | 'PRIVATE KEY';
 
 const lineLetters = 64;
 const maxTextLength = 1 << 20;

@@ -5,19 +5,24 @@
  */
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
 import { type SpiffeId, trustDomainOf } from '../../kernel/ids.ts';
+import { authorityKeyOf } from './authority-key.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
+import type { Crl } from './crl.ts';
 import { pkiErrors } from './errors.ts';
 import { obeysNameConstraints } from './name-constraints.ts';
+import { checkRevokedBy, type RevocationPolicy } from './revocation.ts';
 import { verifySignature } from './signature-algorithm.ts';
 import { type ClockSkew, defaultClockSkew } from './skew.ts';
 import { checkLeafProfile, checkSigningProfile } from './svid-profile.ts';
 import { toX509Authority, type TrustBundle, type X509Authority } from './trust-bundle.ts';
 
-export type X509SvidPolicy = {
+export type X509SvidPolicy = RevocationPolicy & {
   /** The bundle of a trust domain by its name; none means untrusted. */
   readonly bundleOf: (trustDomain: string) => TrustBundle | undefined;
-  readonly nowMs: number;
-  readonly skew?: ClockSkew;
+  /** Revocation lists of authorities on the path, intermediates included; parsed once, kept. */
+  readonly crls?: readonly Crl[];
+  /** Keys of tainted or revoked authorities (`authorityKeyOf`): no path leads over them. */
+  readonly distrusted?: ReadonlySet<string>;
   /** Intermediates to use when the peer left them out. Trusted no more than presented ones. */
   readonly intermediates?: readonly X509Authority[];
 };
@@ -36,6 +41,7 @@ const maxChainBytes = 131_072;
 const maxSignatureChecks = 24;
 
 type Search = {
+  readonly policy: X509SvidPolicy;
   readonly anchors: readonly X509Authority[];
   readonly others: readonly X509Authority[];
   readonly nowMs: number;
@@ -65,6 +71,16 @@ const checkCritical = (certificate: Certificate): Refusal | undefined => {
   return refuse(pkiErrors.E_SVID_PROFILE, `unknown critical extension ${oid}`);
 };
 
+const checkTrusted = (
+  authority: Certificate,
+  { distrusted }: Pick<X509SvidPolicy, 'distrusted'>,
+): Refusal | undefined => {
+  if (distrusted === undefined || distrusted.size === 0) return undefined;
+  return distrusted.has(authorityKeyOf(authority))
+    ? refuse(pkiErrors.E_SVID_UNTRUSTED, 'an authority on the path is tainted or revoked')
+    : undefined;
+};
+
 const isIssuerOf = (authority: Certificate, child: Certificate): boolean => {
   if (!equal(authority.subject, child.issuer)) return false;
   const wanted = child.extensions.authorityKeyId;
@@ -81,7 +97,10 @@ const checkAuthority = (
   search: Search,
 ): Refusal | undefined => {
   const problem =
-    checkSigningProfile(authority) ?? checkCritical(authority) ?? checkValidity(authority, search);
+    checkSigningProfile(authority) ??
+    checkCritical(authority) ??
+    checkValidity(authority, search) ??
+    checkTrusted(authority, search.policy);
   if (problem !== undefined) return problem;
   const pathLength = authority.extensions.basicConstraints?.pathLength;
   const intermediates = below.slice(1).filter((certificate) => !isSelfIssued(certificate)).length;
@@ -98,6 +117,18 @@ const checkAuthority = (
       });
 };
 
+const checkRevoked = (
+  path: readonly Certificate[],
+  issuer: Certificate,
+  search: Search,
+): Refusal | undefined => {
+  const child = path.at(-1);
+  const { crls = [], requireFresh } = search.policy;
+  const isRequired = requireFresh === 'path' || (requireFresh === 'leaf' && path.length === 1);
+  const { nowMs, skew } = search;
+  return child && checkRevokedBy(child, issuer, { crls, isRequired, nowMs, skew });
+};
+
 /** True when `authority` signed the top of `path` and may stand above it. */
 const holds = (authority: X509Authority, path: readonly Certificate[], search: Search): boolean => {
   const child = path.at(-1);
@@ -109,10 +140,11 @@ const holds = (authority: X509Authority, path: readonly Certificate[], search: S
   }
   if (search.checksLeft === 0) return false;
   search.checksLeft -= 1;
-  return verifySignature(child.signatureAlgorithm, authority.key, {
-    data: child.tbs,
-    signature: child.signature,
-  });
+  const signed = { data: child.tbs, signature: child.signature };
+  if (!verifySignature(child.signatureAlgorithm, authority.key, signed)) return false;
+  const revoked = checkRevoked(path, authority.certificate, search);
+  if (revoked !== undefined) search.problem = revoked;
+  return revoked === undefined;
 };
 
 /** Depth-first from the leaf upwards; anchors end a path, others prolong it. */
@@ -173,6 +205,7 @@ export const validateX509Svid = (
   if (problem !== undefined) return problem;
   const search: Search = {
     ...time,
+    policy,
     anchors: policy.bundleOf(trustDomainOf(spiffeId))?.x509Authorities ?? [],
     others: readPresented(chain.slice(1), policy.intermediates ?? []),
     checksLeft: maxSignatureChecks,
