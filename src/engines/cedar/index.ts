@@ -15,7 +15,6 @@ export type {
 } from './ast.ts';
 export type { CedarError, CedarErrorCode } from './syntax/errors.ts';
 export { isCedarErrors } from './syntax/errors.ts';
-
 export { formatExpression } from './syntax/format-expression.ts';
 export { formatPolicy } from './syntax/format-policy.ts';
 export { type PolicySetNodes, policiesFromJson, type SetPolicy } from './syntax/json-policies.ts';
