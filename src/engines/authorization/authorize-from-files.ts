@@ -3,8 +3,8 @@
  * optional schema, entities and request as text or as parsed JSON.
  */
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
-import { createCedarEvaluator } from './cedar.ts';
-import type { SchemaText } from './cedar-types.ts';
+import { createEvaluator, defaultEvaluator, type EvaluatorName } from './create-evaluator.ts';
+import type { SchemaText } from './evaluator.ts';
 import { formatEntity } from './entity-graph.ts';
 import { authorizationErrors } from './errors.ts';
 import { parseExactJson } from './exact-json.ts';
@@ -12,7 +12,7 @@ import { createPolicySet, type PolicySet } from './policy-set.ts';
 import { readEntities, readEntityRef } from './read-entities.ts';
 import { requestProblem } from './request.ts';
 import type { Decision, Entity, Explanation, PolicyRequest, PolicySource } from './types.ts';
-import { toWireValue } from './values.ts';
+import { valueProblem } from './values.ts';
 
 export type AuthorizationFiles = {
   readonly policies: readonly PolicySource[] | string;
@@ -22,6 +22,8 @@ export type AuthorizationFiles = {
   readonly entities: unknown;
   /** `{principal: {type, id}, action: {type, id}, resource: {type, id}, context}`. */
   readonly request: unknown;
+  /** `sallyport` unless said otherwise. */
+  readonly evaluator?: EvaluatorName;
 };
 
 type Inputs = {
@@ -67,24 +69,22 @@ const readSchema = (schema: SchemaText | undefined): SchemaText | Refusal | unde
 
 /** Also finds what the evaluator would stumble over in entities that this decision does not need. */
 const readCheckedEntities = (
-  input: unknown,
+  files: AuthorizationFiles,
   schema: SchemaText | undefined,
 ): readonly Entity[] | Refusal => {
-  const json = parsed(input);
+  const json = parsed(files.entities);
   if (isRefusal(json)) return json;
   const entities = readEntities(json.value);
   if (isRefusal(entities)) return entities;
-  const wires: unknown[] = [];
   for (const entity of entities) {
-    const wire = toWireValue(entity);
-    if ('problem' in wire)
+    const fault = valueProblem(entity);
+    if (fault !== undefined)
       return refuse(
         authorizationErrors.E_ENTITIES_INVALID,
-        `${formatEntity(entity.uid)}: ${wire.problem}`,
+        `${formatEntity(entity.uid)}: ${fault}`,
       );
-    wires.push(wire.value);
   }
-  const problem = createCedarEvaluator().checkEntities(wires, schema);
+  const problem = createEvaluator(files.evaluator).checkEntities(entities, schema);
   if (problem === undefined) return entities;
   return refuse(authorizationErrors.E_ENTITIES_INVALID, problem);
 };
@@ -94,12 +94,11 @@ const readInputs = (files: AuthorizationFiles): Inputs | Refusal => {
   if (isRefusal(request)) return request;
   const schema = readSchema(files.schema);
   if (isRefusal(schema)) return schema;
-  const { policies } = files;
-  const set = createPolicySet(
-    schema === undefined ? { policies } : { policies, schema, validate: false },
-  );
+  const { policies, evaluator = defaultEvaluator } = files;
+  const options = { policies, evaluator, validate: false };
+  const set = createPolicySet(schema === undefined ? options : { ...options, schema });
   if (isRefusal(set)) return set;
-  const entities = readCheckedEntities(files.entities, schema);
+  const entities = readCheckedEntities(files, schema);
   return isRefusal(entities) ? entities : { set, request, entities };
 };
 

@@ -3,13 +3,13 @@
  * cannot be told apart by the policies; unequal keys may still lead to the same decision.
  */
 import type { Place } from './usage.ts';
-import { toWireValue } from './values.ts';
+import { valueProblem, withRawIntegers } from './values.ts';
 
 /** JSON keeps types apart; a bigint prints its digits, which no safe number shares. */
 const wholeKey = (value: unknown): string => {
   if (value === undefined) return '-';
-  const wire = toWireValue(value);
-  return 'problem' in wire ? '?' : JSON.stringify(wire.value);
+  if (valueProblem(value) !== undefined) return '?';
+  return JSON.stringify(withRawIntegers(value));
 };
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>

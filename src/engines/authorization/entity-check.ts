@@ -1,7 +1,7 @@
 /** Whether the evaluator can use an entity and, with a schema, whether the entity fits it. */
-import type { CedarEvaluator, Failure, Prepared, SchemaText } from './cedar-types.ts';
+import type { CedarEvaluator, Failure, Prepared, SchemaText } from './evaluator.ts';
 import type { Entity } from './types.ts';
-import { toWireValue } from './values.ts';
+import { valueProblem } from './values.ts';
 
 /** An action without context, added to the schema so that a question can always be asked. */
 const probe = 'sallyport:probe';
@@ -49,14 +49,14 @@ export const createEntityCheck = (
 
   return {
     problem: (entity) => {
-      const wire = toWireValue(entity);
-      if ('problem' in wire) return wire.problem;
+      const problem = valueProblem(entity);
+      if (problem !== undefined) return problem;
       const ready = prepare();
       if ('failure' in ready) return ready.failure;
       const { uid } = entity;
       const action = { type: 'Action', id: probe };
       const question = { principal: uid, action, resource: uid, context: {} };
-      const entities = [wire.value];
+      const entities = [entity];
       const answer = evaluator.evaluate({
         ...ready,
         ...question,

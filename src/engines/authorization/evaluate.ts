@@ -3,7 +3,7 @@
  * that any matching forbid denies and otherwise any matching permit allows.
  */
 import type { Candidates } from './candidates.ts';
-import type { CedarEvaluator, EvaluationAnswer, Failure, Prepared } from './cedar-types.ts';
+import type { CedarEvaluator, EvaluationAnswer, Failure, Prepared } from './evaluator.ts';
 import { usedContext } from './context-key.ts';
 import type { EntitySource } from './entity-graph.ts';
 import { neededEntities } from './needed-entities.ts';
@@ -11,7 +11,7 @@ import { uniteObligations } from './obligations.ts';
 import type { Policy } from './policy.ts';
 import type { SliceStore } from './slices.ts';
 import type { Decision, Entity, PolicyError, PolicyRequest, Reason } from './types.ts';
-import { toWireValue } from './values.ts';
+import { valueProblem } from './values.ts';
 
 /**
  * The entities of one question. `listed`: they came as a list in the notation of the schema, and the
@@ -38,18 +38,14 @@ export const denyWith = (message: string): Decision => ({
   errors: [{ policyId: '', message }],
 });
 
-type Inputs = { readonly context: unknown; readonly entities: readonly unknown[] };
-
-const wireInputs = (context: unknown, entities: readonly Entity[]): Inputs | Failure => {
-  const wireContext = toWireValue(context);
-  if ('problem' in wireContext) return { failure: `context: ${wireContext.problem}` };
-  const wireEntities: unknown[] = [];
+const inputFailure = (context: unknown, entities: readonly Entity[]): Failure | undefined => {
+  const problem = valueProblem(context);
+  if (problem !== undefined) return { failure: `context: ${problem}` };
   for (const entity of entities) {
-    const wire = toWireValue(entity);
-    if ('problem' in wire) return { failure: `entity ${entity.uid.id}: ${wire.problem}` };
-    wireEntities.push(wire.value);
+    const fault = valueProblem(entity);
+    if (fault !== undefined) return { failure: `entity ${entity.uid.id}: ${fault}` };
   }
-  return { context: wireContext.value, entities: wireEntities };
+  return undefined;
 };
 
 const evaluateConditions = (
@@ -67,13 +63,13 @@ const evaluateConditions = (
     listed?.entities ??
     neededEntities(slice.usage, { ...request, context }, { source, scoped: ready.scoped });
   if (entities === undefined) return { failure: 'the decision depends on too many entities' };
-  const inputs = wireInputs(context, entities);
-  if ('failure' in inputs) return inputs;
+  const failure = inputFailure(context, entities);
+  if (failure !== undefined) return failure;
   const { principal, action, resource } = request;
   const { prepared: policies } = ready;
   const schema = listed?.schema;
   const question = { principal, action, resource, policies, schema, validateRequest: true };
-  return engine.evaluator.evaluate({ ...question, ...inputs });
+  return engine.evaluator.evaluate({ ...question, context, entities });
 };
 
 /** The reason a policy gives. */

@@ -4,8 +4,8 @@
  */
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
 import { type Candidates, createCandidateIndex, type Question } from './candidates.ts';
-import { createCedarEvaluator } from './cedar.ts';
-import type { CedarEvaluator, SchemaText } from './cedar-types.ts';
+import { createEvaluator, type EvaluatorName } from './create-evaluator.ts';
+import type { CedarEvaluator, SchemaText } from './evaluator.ts';
 import { contextKey } from './context-key.ts';
 import type { EntitySource } from './entity-graph.ts';
 import { createEntityCheck, type EntityCheck } from './entity-check.ts';
@@ -40,6 +40,8 @@ export type PolicySetOptions = {
   readonly schema?: SchemaText;
   /** False loads a set that fails validation against its schema; default true. */
   readonly validate?: boolean;
+  /** `sallyport` unless said otherwise. */
+  readonly evaluator?: EvaluatorName;
 };
 
 type Context = PolicyRequest['context'];
@@ -215,7 +217,7 @@ const toPolicySet = (core: Core, warnings: readonly PolicyProblem[]): PolicySet 
  */
 export const createPolicySet = (options: PolicySetOptions): PolicySet | Refusal => {
   const { policies, schema, validate = true } = options;
-  const evaluator = createCedarEvaluator();
+  const evaluator = createEvaluator(options.evaluator);
   const input = validate && schema !== undefined ? { policies, schema } : { policies };
   const reading = readAndValidate(input, evaluator);
   const errors = reading.problems.filter(({ severity }) => severity === 'error');

@@ -1,6 +1,6 @@
 /** One policy, read from its text: place, scope, obligations, and what its conditions read. */
 import { isRefusal } from '../../kernel/errors.ts';
-import type { CedarEvaluator, ParsedPolicy } from './cedar-types.ts';
+import type { CedarEvaluator, ParsedPolicy } from './evaluator.ts';
 import { parseObligations } from './obligations.ts';
 import { lineFinder } from './policy-tokens.ts';
 import { readScopeTest, type Scope } from './scope.ts';

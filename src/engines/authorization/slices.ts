@@ -4,7 +4,7 @@
  * borrows the one of its whole action group when that is small, and gets its own the second time.
  */
 import type { ActionGroup } from './candidates.ts';
-import type { CedarEvaluator, Failure, Prepared } from './cedar-types.ts';
+import type { CedarEvaluator, Failure, Prepared } from './evaluator.ts';
 import type { Policy } from './policy.ts';
 import { mergeUsage, type Usage } from './usage.ts';
 import { createWeightedLru } from './weighted-lru.ts';

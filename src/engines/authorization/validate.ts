@@ -1,6 +1,6 @@
 /** Reads policies and holds them against a schema; every problem says where it is. */
-import { createCedarEvaluator } from './cedar.ts';
-import type { CedarEvaluator, Finding, SchemaText } from './cedar-types.ts';
+import { createEvaluator, type EvaluatorName } from './create-evaluator.ts';
+import type { CedarEvaluator, Finding, SchemaText } from './evaluator.ts';
 import { type Policy, type PolicyReading, readPolicies } from './policy.ts';
 import { lineFinder } from './policy-tokens.ts';
 import { maxWeight, weighText } from './split-policies.ts';
@@ -9,6 +9,8 @@ import type { PolicyProblem, PolicySource } from './types.ts';
 export type ValidationInput = {
   readonly policies: readonly PolicySource[] | string;
   readonly schema?: SchemaText;
+  /** `sallyport` unless said otherwise. */
+  readonly evaluator?: EvaluatorName;
 };
 
 const maxSchemaLength = 1_048_576;
@@ -81,4 +83,4 @@ export const readAndValidate = (
  * schema whatever Cedar's strict validation finds. Empty of errors means the set can be used.
  */
 export const validatePolicies = (input: ValidationInput): readonly PolicyProblem[] =>
-  readAndValidate(input, createCedarEvaluator()).problems;
+  readAndValidate(input, createEvaluator(input.evaluator)).problems;

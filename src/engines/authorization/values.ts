@@ -1,6 +1,6 @@
 /**
  * Values on their way to the evaluator: checked (integers only, bounded depth and size, well-formed
- * text) and given the notation that keeps 64-bit integers exact. Makers for the extension values.
+ * text), and the notation that keeps 64-bit integers exact in JSON. Makers for the extension values.
  */
 import type { CedarValue, EntityRef } from './types.ts';
 
@@ -75,15 +75,11 @@ const rawIntegers = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rawIntegers(item)]));
 };
 
-/** A checked value in the notation of the evaluator, or what is wrong with it. */
-export type WireValue = { readonly value: unknown } | { readonly problem: string };
-
-/** Checks a value and writes its 64-bit integers so that no digit is lost. */
-export const toWireValue = (value: unknown): WireValue => {
+/** The same value with its 64-bit integers in a form that JSON.stringify writes digit by digit. */
+export const withRawIntegers = (value: unknown): unknown => {
   const finding: Finding = { problem: undefined, hasBigint: false, nodes: 0 };
   inspectValue(value, 0, finding);
-  if (finding.problem !== undefined) return { problem: finding.problem };
-  return { value: finding.hasBigint ? rawIntegers(value) : value };
+  return finding.hasBigint ? rawIntegers(value) : value;
 };
 
 /** The entity a value names, if it is `{__entity: {type, id}}`. */

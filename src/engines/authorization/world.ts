@@ -1,6 +1,6 @@
 /** The entities of a question, whether listed or looked up, as one source that knows actions too. */
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
-import type { CedarEvaluator, Prepared, SchemaText } from './cedar-types.ts';
+import type { CedarEvaluator, Prepared, SchemaText } from './evaluator.ts';
 import { type EntitySource, entityKey, graphOf } from './entity-graph.ts';
 import { authorizationErrors } from './errors.ts';
 import type { World } from './evaluate.ts';

@@ -1,7 +1,8 @@
 /** The WebAssembly evaluator under fire: traps are survived, slots come back. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createCedarEvaluator } from '../../../src/engines/authorization/cedar.ts';
+import { slotOf } from '../../../src/engines/authorization/wasm-module.ts';
+import { createWasmEvaluator } from '../../../src/engines/authorization/wasm-evaluator.ts';
 import { createPolicySet, type PolicyRequest } from '../../../src/engines/authorization/index.ts';
 import { createWeightedLru } from '../../../src/engines/authorization/weighted-lru.ts';
 import { orThrow } from '../../../src/kernel/errors.ts';
@@ -26,7 +27,7 @@ describe('a trap of the evaluator', () => {
       }),
     );
     assert.equal(set.decide(request, []).decision, 'allow');
-    const answer = createCedarEvaluator().parsePolicy(overflow);
+    const answer = createWasmEvaluator().parsePolicy(overflow);
     assert.ok('message' in answer && answer.message.includes('stack'));
     assert.equal(set.decide(request, []).decision, 'allow');
     assert.equal(
@@ -38,31 +39,31 @@ describe('a trap of the evaluator', () => {
 
 describe('slots', () => {
   it('are handed out again after release, and never to two holders', () => {
-    const evaluator = createCedarEvaluator();
+    const evaluator = createWasmEvaluator();
     const prepare = () => {
       const prepared = evaluator.preparePolicies(new Map([['p', conditional]]));
-      assert.ok('slot' in prepared);
+      assert.ok('handle' in prepared);
       return prepared;
     };
     const [first, second] = [prepare(), prepare()];
-    assert.notEqual(first.slot, second.slot);
+    assert.notEqual(slotOf(first).slot, slotOf(second).slot);
     evaluator.release(first);
     const third = prepare();
-    assert.equal(third.slot, first.slot);
+    assert.equal(slotOf(third).slot, slotOf(first).slot);
     evaluator.release(second);
     evaluator.release(third);
   });
 
   it('do not pile up when sets come and go', () => {
-    const evaluator = createCedarEvaluator();
+    const evaluator = createWasmEvaluator();
     const slots = new Set<string>();
     for (let i = 0; i < 50; i++) {
-      const set = orThrow(createPolicySet({ policies: conditional }));
+      const set = orThrow(createPolicySet({ policies: conditional, evaluator: 'cedar-wasm' }));
       set.decide(request, []);
       set.dispose();
       const prepared = evaluator.preparePolicies(new Map());
-      assert.ok('slot' in prepared);
-      slots.add(prepared.slot);
+      assert.ok('handle' in prepared);
+      slots.add(slotOf(prepared).slot);
       evaluator.release(prepared);
     }
     assert.ok(slots.size <= 2, `${slots.size} slots`);

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import type * as Cedar from '@cedar-policy/cedar-wasm/nodejs';
 import { SallyportError } from '../../kernel/errors.ts';
 import { authorizationErrors } from './errors.ts';
+import type { Prepared } from './evaluator.ts';
 
 export type CedarApi = typeof Cedar;
 
@@ -17,6 +18,14 @@ export type CedarInstance = {
   takeSlot: () => string;
   giveSlot: (slot: string) => void;
 };
+
+/** Where an instance keeps what was prepared. */
+export type Slot = { readonly slot: string; readonly instance: CedarInstance };
+
+export const inSlot = (kind: Prepared['kind'], handle: Slot): Prepared => ({ kind, handle });
+
+/** The slot of something this evaluator prepared. */
+export const slotOf = ({ handle }: Prepared): Slot => handle as Slot;
 
 const moduleName = '@cedar-policy/cedar-wasm/nodejs';
 const instanceKey = Symbol.for('sallyport.cedar-instance');

@@ -1,5 +1,4 @@
 /** The seam to the evaluator in types: what the engine asks of Cedar and what it answers. */
-import type { CedarInstance } from './cedar-module.ts';
 import type { JsonConstraint } from './scope.ts';
 import type { EntityRef } from './types.ts';
 
@@ -24,12 +23,8 @@ export type Finding = {
   readonly offset: number;
 };
 
-/** A policy set or schema that the evaluator holds ready. */
-export type Prepared = {
-  readonly kind: 'policies' | 'schema';
-  readonly slot: string;
-  readonly instance: CedarInstance;
-};
+/** A policy set or schema that the evaluator holds ready; what is behind it is the evaluator's. */
+export type Prepared = { readonly kind: 'policies' | 'schema'; readonly handle: object };
 
 export type Evaluation = {
   readonly policies: Prepared;
@@ -53,7 +48,7 @@ export type CedarEvaluator = {
   readonly parsePolicy: (text: string) => ParseAnswer;
   readonly preparePolicies: (policies: ReadonlyMap<string, string>) => Prepared | Failure;
   readonly prepareSchema: (schema: SchemaText) => Prepared | Failure;
-  /** True until the instance that holds it trapped. */
+  /** True as long as it can be used; an evaluator may lose what it held. */
   readonly holds: (prepared: Prepared) => boolean;
   readonly release: (prepared: Prepared) => void;
   readonly evaluate: (call: Evaluation) => EvaluationAnswer | Failure;

@@ -1,6 +1,6 @@
 /**
- * The seam to the evaluator: everything the engine asks of Cedar, in our own terms. Only the files
- * cedar*.ts know the WebAssembly build. Answers are values; a trap of the WebAssembly code becomes
+ * Cedar's WebAssembly build behind the seam: the oracle of our own evaluator and its replacement where
+ * a configuration asks for it. Only the files wasm-*.ts know it. A trap of the WebAssembly code becomes
  * a failure and a fresh instance.
  */
 import {
@@ -13,9 +13,9 @@ import {
   release,
   schemaJson,
   validate,
-} from './cedar-calls.ts';
-import { type CedarInstance, discardCedar, loadCedar } from './cedar-module.ts';
-import type { CedarEvaluator } from './cedar-types.ts';
+} from './wasm-calls.ts';
+import { type CedarInstance, discardCedar, loadCedar, slotOf } from './wasm-module.ts';
+import type { CedarEvaluator } from './evaluator.ts';
 
 const isTrap = (thrown: unknown): boolean =>
   thrown instanceof RangeError || (thrown instanceof Error && thrown.name === 'RuntimeError');
@@ -37,13 +37,13 @@ const createGuard = (): Guard => {
 };
 
 /** Makes an evaluator; Cedar is loaded at its first call. */
-export const createCedarEvaluator = (): CedarEvaluator => {
+export const createWasmEvaluator = (): CedarEvaluator => {
   const guard = createGuard();
   return {
     parsePolicy: (text) => parsePolicy(guard, text),
     preparePolicies: (policies) => preparePolicies(guard, policies),
     prepareSchema: (schema) => prepareSchema(guard, schema),
-    holds: (prepared) => !prepared.instance.trapped,
+    holds: (prepared) => !slotOf(prepared).instance.trapped,
     release: (prepared) => release(guard, prepared),
     evaluate: (call) => evaluate(guard, call),
     validate: (policies, schema) => validate(guard, policies, schema),

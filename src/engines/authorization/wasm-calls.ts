@@ -1,5 +1,6 @@
 /** The calls into the WebAssembly build of Cedar, one function each, and its messages in plain text. */
-import type { CedarApi, CedarInstance } from './cedar-module.ts';
+import { withRawIntegers } from './values.ts';
+import { type CedarApi, type CedarInstance, inSlot, slotOf } from './wasm-module.ts';
 import type {
   Evaluation,
   EvaluationAnswer,
@@ -9,7 +10,7 @@ import type {
   ParsedPolicy,
   Prepared,
   SchemaText,
-} from './cedar-types.ts';
+} from './evaluator.ts';
 
 /** Runs `call`; whatever it throws becomes `onFailure`. */
 export type Guard = <T>(
@@ -80,7 +81,7 @@ const prepare = (
   guard<Prepared | Failure>((api, on) => {
     const slot = on.takeSlot();
     const answer = store(api, slot);
-    if (answer.type === 'success') return { kind, slot, instance: on };
+    if (answer.type === 'success') return inSlot(kind, { slot, instance: on });
     on.giveSlot(slot);
     return toFailure(messageOf(answer.errors));
   }, toFailure);
@@ -97,7 +98,9 @@ export const prepareSchema = (guard: Guard, schema: SchemaText): Prepared | Fail
   prepare(guard, 'schema', (api, slot) => api.preparseSchema(slot, schema as string));
 
 /** Frees what the slot holds; the name is handed out again. */
-export const release = (guard: Guard, { kind, slot, instance }: Prepared): void => {
+export const release = (guard: Guard, prepared: Prepared): void => {
+  const { kind } = prepared;
+  const { slot, instance } = slotOf(prepared);
   if (instance.trapped) return;
   guard<void>(
     (api) => {
@@ -112,12 +115,13 @@ export const release = (guard: Guard, { kind, slot, instance }: Prepared): void 
 type StatefulCall = Parameters<CedarApi['statefulIsAuthorized']>[0];
 
 const toCall = (call: Evaluation): StatefulCall => {
-  const { principal, action, resource, context, entities, policies, schema, validateRequest } =
-    call;
+  const { principal, action, resource, policies, schema, validateRequest } = call;
+  const context = withRawIntegers(call.context);
+  const entities = call.entities.map(withRawIntegers);
   const question = { principal, action, resource, context, entities } as StatefulCall;
-  const withPolicies = { ...question, preparsedPolicySetId: policies.slot };
+  const withPolicies = { ...question, preparsedPolicySetId: slotOf(policies).slot };
   if (schema === undefined) return withPolicies;
-  return { ...withPolicies, preparsedSchemaName: schema.slot, validateRequest };
+  return { ...withPolicies, preparsedSchemaName: slotOf(schema).slot, validateRequest };
 };
 
 export const evaluate = (guard: Guard, call: Evaluation): EvaluationAnswer | Failure =>
@@ -169,7 +173,8 @@ export const checkEntities = (
 ): string | undefined =>
   guard<string | undefined>(
     (api) => {
-      const call = schema === undefined ? { entities } : { entities, schema };
+      const listed = entities.map(withRawIntegers);
+      const call = schema === undefined ? { entities: listed } : { entities: listed, schema };
       const answer = api.checkParseEntities(call as Parameters<CedarApi['checkParseEntities']>[0]);
       return answer.type === 'failure' ? messageOf(answer.errors) : undefined;
     },
