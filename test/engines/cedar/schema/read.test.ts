@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isSchemaProblems, readSchema } from '../../../../src/engines/cedar/schema/read.ts';
+import { jsonActions } from './json-actions.ts';
 import { jsonSchemas } from './json-schemas.ts';
 import { oracleRefusal } from './oracle.ts';
 import { textSchemas } from './text-schemas.ts';
@@ -19,5 +20,5 @@ test('accepts and refuses schemas in the human notation as the oracle does', () 
 });
 
 test('accepts and refuses schemas in the JSON notation as the oracle does', () => {
-  assert.deepEqual(jsonSchemas.map(disagreement).filter(Boolean), []);
+  assert.deepEqual([...jsonSchemas, ...jsonActions].map(disagreement).filter(Boolean), []);
 });
