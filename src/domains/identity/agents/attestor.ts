@@ -24,6 +24,11 @@ export type NodeVerdict = {
   /** `type:value`, each at most 512 characters. */
   readonly selectors: readonly string[];
   /**
+   * False when the evidence could be shown again by whoever saw it once: the node's id is then
+   * admitted only the first time.
+   */
+  readonly reattestable: boolean;
+  /**
    * Runs once everything else has succeeded and before anything is handed out: uses up one-time
    * evidence. A refusal ends the attestation.
    */
@@ -33,8 +38,6 @@ export type NodeVerdict = {
 export type NodeChallenge = { readonly challenge: JsonObject };
 
 export type NodeAttestor = {
-  /** True when the same evidence (or fresh evidence of the same kind) may be shown again. */
-  readonly isReattestable: boolean;
   /** Must not throw; a rejection counts as unavailable evidence (503). */
   readonly attest: (
     evidence: JsonObject,
