@@ -93,7 +93,13 @@ const applyPolicies = (state: AccessState, row: PolicySetRow): void => {
   const files = JSON.parse(row.files) as readonly PolicySource[];
   const { version, schema_text: schema } = row;
   const previous = state.policies;
-  state.policies = compilePolicies({ source: 'database', version, files, schema });
+  state.policies = compilePolicies({
+    evaluator: previous.evaluator,
+    source: 'database',
+    version,
+    files,
+    schema,
+  });
   disposePolicies(previous);
   const { digest, problems } = state.policies.info;
   if (state.policies.set === undefined)

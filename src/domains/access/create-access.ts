@@ -1,5 +1,10 @@
 /** Puts the access room together: state, deciding, changing, replaying, and hearing of changes. */
-import type { Decision, Explanation } from '../../engines/authorization/index.ts';
+import {
+  type Decision,
+  defaultEvaluator,
+  type EvaluatorName,
+  type Explanation,
+} from '../../engines/authorization/index.ts';
 import type { Clock } from '../../kernel/effects.ts';
 import type { Metrics } from '../../platform/metrics/index.ts';
 import type { Storage } from '../../platform/storage/index.ts';
@@ -29,7 +34,10 @@ export type AccessDependencies = {
   /** Absent: replacements are not recorded and nothing can be replayed. For tools and tests. */
   readonly ledger?: AccessLedger;
   /** Where policies come from until the first replacement; the shipped ones when absent. */
-  readonly policies?: { readonly dir?: string | undefined };
+  readonly policies?: {
+    readonly dir?: string | undefined;
+    readonly evaluator?: EvaluatorName;
+  };
   readonly clock: Clock;
   readonly log: AccessLog;
   readonly metrics?: Metrics;
@@ -166,7 +174,11 @@ const decisionCounter = (metrics: Metrics | undefined) => {
 export const createAccess = async (dependencies: AccessDependencies): Promise<Access> => {
   const { storage, policies, clock, log, metrics } = dependencies;
   const folder = await readPolicyFolder(policies?.dir);
-  const compiled = compilePolicies({ ...folder, version: 0 });
+  const compiled = compilePolicies({
+    ...folder,
+    version: 0,
+    evaluator: policies?.evaluator ?? defaultEvaluator,
+  });
   if (compiled.set === undefined)
     log.error({ problems: compiled.info.problems }, 'policies are invalid: everything is denied');
   const store: AccessStore = createAccessStore(storage);

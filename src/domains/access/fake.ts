@@ -69,7 +69,12 @@ export const createMemoryAccess = async (
   const { entities = [], clock = fakeClock(), store = createMemoryStore(), ledger } = options;
   const folder = await readPolicyFolder();
   const { files = folder.files, schema = folder.schema } = options;
-  const policies = compilePolicies({ source: 'default', version: 0, files, schema });
+  const policies = compilePolicies({
+    source: 'default',
+    version: 0,
+    files,
+    schema,
+  });
   const state = createAccessState({ store, clock, log: silent, policies });
   const recorder = ledger === undefined ? {} : { ledger };
   const access = await assembleAccess({ clock, log: silent, state, pollMs: 0, ...recorder });

@@ -21,6 +21,7 @@ export const compileCandidate = (
   { files, schema = state.policies.info.schema }: CandidatePolicies,
 ): PolicyState =>
   compilePolicies({
+    evaluator: state.policies.evaluator,
     source: 'database',
     version: state.policies.info.version + 1,
     files,
@@ -86,6 +87,6 @@ const replace = async (
 export const createAccessPolicies = (state: AccessState, ledger: Recorder): AccessPolicies => ({
   list: () => state.policies.info,
   validate: ({ files, schema = state.policies.info.schema }) =>
-    validatePolicies({ policies: files, schema }),
+    validatePolicies({ policies: files, schema, evaluator: state.policies.evaluator }),
   replace: (candidate) => inTurn(state, () => replace(state, ledger, candidate)),
 });

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import {
   createPolicySet,
+  defaultEvaluator,
+  type EvaluatorName,
   type PolicyProblem,
   type PolicySet,
   type PolicySource,
@@ -12,6 +14,8 @@ import { isRefusal, type Refusal } from '../../kernel/errors.ts';
 import type { PolicySetInfo } from './types.ts';
 
 export type PolicyOrigin = {
+  /** Our own when absent. */
+  readonly evaluator?: EvaluatorName;
   readonly source: PolicySetInfo['source'];
   readonly version: number;
   readonly files: readonly PolicySource[];
@@ -19,6 +23,7 @@ export type PolicyOrigin = {
 };
 
 export type PolicyState = {
+  readonly evaluator: EvaluatorName;
   readonly info: PolicySetInfo;
   /** Undefined when invalid. */
   readonly set: PolicySet | undefined;
@@ -37,12 +42,12 @@ export const digestPolicies = (files: readonly PolicySource[], schema: string): 
 
 /** Compiles a set; never throws for what policies or schema say. */
 export const compilePolicies = (origin: PolicyOrigin): PolicyState => {
-  const { source, version, files, schema } = origin;
-  const set = createPolicySet({ policies: files, schema });
+  const { source, version, files, schema, evaluator = defaultEvaluator } = origin;
+  const set = createPolicySet({ policies: files, schema, evaluator });
   const isValid = !isRefusal(set);
   const problems: readonly PolicyProblem[] = isValid
     ? set.warnings
-    : validatePolicies({ policies: files, schema });
+    : validatePolicies({ policies: files, schema, evaluator });
   const info: PolicySetInfo = {
     source,
     version,
@@ -52,8 +57,9 @@ export const compilePolicies = (origin: PolicyOrigin): PolicyState => {
     policyIds: isValid ? set.policyIds : [],
     problems,
   };
-  if (isValid) return { info, set, vocabulary: set };
-  return { info, set: undefined, vocabulary: createPolicySet({ policies: '', schema }) };
+  if (isValid) return { evaluator, info, set, vocabulary: set };
+  const vocabulary = createPolicySet({ policies: '', schema, evaluator });
+  return { evaluator, info, set: undefined, vocabulary };
 };
 
 /** Lets go of what the evaluator holds for this state. */

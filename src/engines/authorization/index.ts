@@ -1,6 +1,7 @@
 /** Authorization: policy sets that decide. The public door `sallyport/authorization`. */
 export { isRefusal, orThrow, type Refusal } from '../../kernel/errors.ts';
 export { authorizeFromFiles, explainFromFiles } from './authorize-from-files.ts';
+export { defaultEvaluator } from './create-evaluator.ts';
 export {
   createEntityGraph,
   entityKey,
@@ -26,6 +27,7 @@ export {
 } from './values.ts';
 
 export type { AuthorizationFiles } from './authorize-from-files.ts';
+export type { EvaluatorName } from './create-evaluator.ts';
 export type { EntityGraph, EntitySource } from './entity-graph.ts';
 export type {
   Plan,

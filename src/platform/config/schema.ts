@@ -205,6 +205,9 @@ export const configSchema = z.strictObject({
       description: 'Directory with Cedar policies; absent: the shipped ones.',
       isPath: true,
     }),
+    evaluator: key(z.enum(['sallyport', 'cedar-wasm']).default('sallyport'), {
+      description: 'Who evaluates policies: our own Cedar, or the reference build (40 MB more).',
+    }),
   }),
 });
 
