@@ -14,11 +14,11 @@ import {
   policyToJson,
 } from '../cedar/index.ts';
 import type { Schema } from '../cedar/schema/model.ts';
-import { isSchemaProblems, readSchema } from '../cedar/schema/read.ts';
+import { isSchemaProblems, parseSchema, readSchema } from '../cedar/schema/read.ts';
+import { schemaToJson } from '../cedar/schema/to-json.ts';
 import { checkEntities } from '../cedar/validate/check-entities.ts';
 import { checkRequest } from '../cedar/validate/check-request.ts';
 import { validatePolicies } from '../cedar/validate/validate.ts';
-import { createWasmEvaluator } from './wasm-evaluator.ts';
 import { isRefusal, SallyportError } from '../../kernel/errors.ts';
 import type {
   CedarEvaluator,
@@ -175,5 +175,8 @@ export const createOwnEvaluator = (): CedarEvaluator => ({
     const problems = isSchemaProblems(schema) ? schema : checkEntities(schema, entities);
     return problems.length === 0 ? undefined : messageOf(problems);
   },
-  schemaJson: (source) => createWasmEvaluator().schemaJson(source),
+  schemaJson: (source) => {
+    const fragment = parseSchema(source);
+    return isSchemaProblems(fragment) ? failureOf(fragment) : schemaToJson(fragment);
+  },
 });
