@@ -1,6 +1,7 @@
 /**
- * Compact JWS (RFC 7515 section 7.1) as JWT-SVID wants it: strict base64url, strict JSON, the
- * algorithm judged before anything else is looked at, no header but `alg`, `kid` and `typ`.
+ * Compact JWS (RFC 7515 section 7.1) as SPIFFE wants it: strict base64url, strict JSON, the
+ * algorithm judged before anything else is looked at, and no header parameter that would change the
+ * meaning.
  */
 import { decodeBase64Url, encodeBase64Url } from '../../kernel/base64url.ts';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
@@ -23,6 +24,21 @@ export type CompactJws = {
   readonly signature: Uint8Array;
 };
 
+/** What a profile says about headers, and the ids of the rules it says it with. */
+export type HeaderRules = {
+  readonly compact: string;
+  readonly algorithm: string;
+  /** Other parameters than `alg`, `kid`, `typ`: refused by this rule, or ignored unless `crit`. */
+  readonly more: { readonly refusedBy: string } | 'ignored';
+};
+
+/** JWT-SVID: three parameters and no other. */
+export const jwtHeaderRules: HeaderRules = Object.freeze({
+  compact: 'JWT-01',
+  algorithm: 'JWT-04',
+  more: { refusedBy: 'JWT-02' },
+});
+
 /** Longest token that is looked at. */
 export const maxTokenLength = 16_384;
 const maxHeaderLength = 2048;
@@ -38,18 +54,30 @@ const parsePart = (part: string, what: string): JsonObject | Refusal => {
   return value;
 };
 
-const parseHeader = (part: string): JwsHeader | Refusal => {
+/** A `crit` list names what must be understood, and nothing of that kind is (RFC 7515, 4.1.11). */
+const checkMore = (header: JsonObject, rules: HeaderRules): Refusal | undefined => {
+  const more = Object.keys(header).filter((name) => !['alg', 'kid', 'typ'].includes(name));
+  if (more.length === 0) return undefined;
+  if (rules.more === 'ignored')
+    return more.includes('crit')
+      ? refuse(pkiErrors.E_SVID_PROFILE, 'token: header holds critical parameters')
+      : undefined;
+  return refuse(pkiErrors.E_SVID_PROFILE, 'token: header holds more than alg, kid and typ', {
+    rule: rules.more.refusedBy,
+  });
+};
+
+const parseHeader = (part: string, rules: HeaderRules): JwsHeader | Refusal => {
   if (part.length > maxHeaderLength) return malformed('header is too long');
   const header = parsePart(part, 'header');
   if (isRefusal(header)) return header;
   const alg = header['alg'];
   if (!isJoseAlgorithm(alg))
-    return refuse(pkiErrors.E_SVID_ALGORITHM, 'token: alg is not accepted', { rule: 'JWT-04' });
-  for (const name of Object.keys(header))
-    if (name !== 'alg' && name !== 'kid' && name !== 'typ')
-      return refuse(pkiErrors.E_SVID_PROFILE, 'token: header holds more than alg, kid and typ', {
-        rule: 'JWT-02',
-      });
+    return refuse(pkiErrors.E_SVID_ALGORITHM, 'token: alg is not accepted', {
+      rule: rules.algorithm,
+    });
+  const problem = checkMore(header, rules);
+  if (problem !== undefined) return problem;
   const { kid, typ } = header;
   if (kid !== undefined && typeof kid !== 'string') return malformed('kid is not a string');
   if (typ !== undefined && typeof typ !== 'string') return malformed('typ is not a string');
@@ -57,13 +85,13 @@ const parseHeader = (part: string): JwsHeader | Refusal => {
 };
 
 /** Takes a compact token apart. Total on all inputs. */
-export const parseCompactJws = (token: string): CompactJws | Refusal => {
+export const parseCompactJws = (token: string, rules: HeaderRules): CompactJws | Refusal => {
   if (token.length > maxTokenLength) return malformed(`longer than ${maxTokenLength}`);
   const first = token.indexOf('.');
   const second = token.indexOf('.', first + 1);
   if (first < 0 || second < 0 || token.includes('.', second + 1))
-    return refuse(pkiErrors.E_SVID_MALFORMED, 'token: not three parts', { rule: 'JWT-01' });
-  const header = parseHeader(token.slice(0, first));
+    return refuse(pkiErrors.E_SVID_MALFORMED, 'token: not three parts', { rule: rules.compact });
+  const header = parseHeader(token.slice(0, first), rules);
   if (isRefusal(header)) return header;
   const payload = parsePart(token.slice(first + 1, second), 'payload');
   if (isRefusal(payload)) return payload;

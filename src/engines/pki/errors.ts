@@ -70,6 +70,24 @@ export const pkiErrors = defineErrors({
     title: 'Credential was not issued by a trusted authority',
     hint: present,
   },
+  E_SVID_PROOF: {
+    status: 401,
+    exit: 'notAuthenticated',
+    title: 'Credential without proof of possession of its key',
+    hint: 'Send a fresh proof made for this token and this server with the key named in the token.',
+  },
+  E_SVID_REPLAYED: {
+    status: 401,
+    exit: 'notAuthenticated',
+    title: 'Proof of possession was used before',
+    hint: 'Make a new proof with a new id for every request.',
+  },
+  E_SVID_REPLAY_UNKNOWN: {
+    status: 503,
+    exit: 'unavailable',
+    title: 'Replay of a proof cannot be excluded now',
+    hint: 'Try again in some seconds; raise the capacity of the replay cache when that happens often.',
+  },
   E_SVID_REVOKED: {
     status: 401,
     exit: 'notAuthenticated',

@@ -45,6 +45,8 @@ export { decodeOnePem, decodePem, encodePem } from './pem.ts';
 export type { PemLabel } from './pem.ts';
 export { importPublicKey, keyIdentifierOf, parsePublicKeyInfo } from './public-key.ts';
 export type { KeyKind, PublicKeyInfo } from './public-key.ts';
+export { ReplayCache } from './replay-cache.ts';
+export type { ReplayCacheOptions, ReplayVerdict } from './replay-cache.ts';
 export { checkRevocation } from './revocation.ts';
 export type { RevocationPolicy } from './revocation.ts';
 export { RevocationList } from './revocation-list.ts';
@@ -67,3 +69,26 @@ export type {
 } from './trust-bundle.ts';
 export { validateX509Svid } from './validate-x509-svid.ts';
 export type { VerifiedX509Svid, X509SvidPolicy } from './validate-x509-svid.ts';
+export {
+  formatConfirmationJwk,
+  parseConfirmationJwk,
+  signWitSvid,
+  verifyWitSvid,
+} from './wit-svid.ts';
+export type {
+  ConfirmationKey,
+  VerifiedWitSvid,
+  WitSvidClaims,
+  WitSvidPolicy,
+} from './wit-svid.ts';
+export {
+  signWorkloadProof,
+  verifyWitPresentation,
+  verifyWorkloadProof,
+} from './workload-proof.ts';
+export type {
+  PresentedWitSvid,
+  WorkloadProofClaims,
+  WorkloadProofPolicy,
+  WorkloadProofSigner,
+} from './workload-proof.ts';

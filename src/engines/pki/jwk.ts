@@ -16,6 +16,9 @@ const minModulusBytes = 256;
 const maxModulusBytes = 1024;
 const maxExponentBytes = 8;
 
+/** RFC 7518 sections 6.2.2, 6.3.2 and 6.4, and `priv` of the newer key types. */
+const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const;
+
 const malformed = (what: string): Refusal => refuse(pkiErrors.E_PKI_MALFORMED, `JWK: ${what}`);
 
 const fieldBytes = (jwk: JsonObject, name: string): Uint8Array | undefined => {
@@ -76,7 +79,8 @@ export const importPublicJwk = (jwk: JsonObject): KeyObject | Refusal => {
   const members = requiredMembers(jwk);
   if (members === undefined) return refuse(pkiErrors.E_PKI_UNSUPPORTED, 'JWK: unsupported kty');
   if (!isForVerifying(jwk)) return malformed('is not meant for verifying');
-  if ('d' in jwk || 'p' in jwk || 'k' in jwk) return malformed('holds a private member');
+  if (privateMembers.some((name) => Object.hasOwn(jwk, name)))
+    return malformed('holds a private member');
   const problem = jwk['kty'] === 'EC' ? checkEc(jwk) : checkRsa(jwk);
   if (problem !== undefined) return problem;
   try {

@@ -5,7 +5,7 @@
  */
 import type { KeyObject } from 'node:crypto';
 import { decodeBase64, encodeBase64 } from '../../kernel/base64url.ts';
-import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
+import { isRefusal, type Refusal, refuse, SallyportError } from '../../kernel/errors.ts';
 import type { TrustDomain } from '../../kernel/ids.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json-value.ts';
 import { parseJson } from '../../kernel/strict-json.ts';
@@ -18,6 +18,7 @@ import { importPublicKey } from './public-key.ts';
 /** A signing certificate with its key at hand. */
 export type X509Authority = { readonly certificate: Certificate; readonly key: KeyObject };
 
+/** A key that signs tokens: JWT-SVIDs or WIT-SVIDs, never both. */
 export type JwtAuthority = {
   readonly kid: string;
   readonly key: KeyObject;
@@ -29,6 +30,8 @@ export type TrustBundle = {
   readonly trustDomain: TrustDomain;
   readonly x509Authorities: readonly X509Authority[];
   readonly jwtAuthorities: readonly JwtAuthority[];
+  /** Keys that sign WIT-SVIDs; their `kid` is unique over all keys of the bundle (WIT-27). */
+  readonly witAuthorities?: readonly JwtAuthority[];
   readonly sequence?: number;
   readonly refreshHintSeconds?: number;
 };
@@ -36,7 +39,7 @@ export type TrustBundle = {
 /** One JWK of a bundle as we write it. */
 export type BundleJwk = {
   readonly kty: string;
-  readonly use: 'x509-svid' | 'jwt-svid';
+  readonly use: 'x509-svid' | 'jwt-svid' | 'wit-svid';
   readonly kid?: string;
   readonly x5c?: readonly [string];
   readonly [parameter: string]: unknown;
@@ -68,7 +71,7 @@ const readX509Entry = (entry: JsonObject): X509Authority | undefined => {
   return isRefusal(authority) ? undefined : authority;
 };
 
-const readJwtEntry = (entry: JsonObject): JwtAuthority | undefined => {
+const readTokenEntry = (entry: JsonObject): JwtAuthority | undefined => {
   const { kid, alg } = entry;
   if (typeof kid !== 'string' || kid.length === 0) return undefined;
   if (alg !== undefined && !isJoseAlgorithm(alg)) return undefined;
@@ -77,17 +80,34 @@ const readJwtEntry = (entry: JsonObject): JwtAuthority | undefined => {
   return { kid, key, ...(alg === undefined ? {} : { algorithm: alg }) };
 };
 
+/** `kid`s that more than one entry claims; no WIT-SVID key may be among them (WIT-27). */
+const repeatedKids = (keys: readonly JsonValue[]): ReadonlySet<unknown> => {
+  const seen = new Set<unknown>();
+  const repeated = new Set<unknown>();
+  for (const entry of keys) {
+    const kid = isJsonObject(entry) ? entry['kid'] : undefined;
+    if (kid !== undefined && seen.has(kid)) repeated.add(kid);
+    seen.add(kid);
+  }
+  return repeated;
+};
+
 const readKeys = (keys: readonly JsonValue[]) => {
   const x509Authorities: X509Authority[] = [];
   const jwtAuthorities: JwtAuthority[] = [];
+  const witAuthorities: JwtAuthority[] = [];
+  const repeated = repeatedKids(keys);
   for (const entry of keys) {
     if (!isJsonObject(entry) || typeof entry['kty'] !== 'string') continue;
-    const x509 = entry['use'] === 'x509-svid' ? readX509Entry(entry) : undefined;
+    const { use } = entry;
+    const x509 = use === 'x509-svid' ? readX509Entry(entry) : undefined;
     if (x509 !== undefined) x509Authorities.push(x509);
-    const jwt = entry['use'] === 'jwt-svid' ? readJwtEntry(entry) : undefined;
-    if (jwt !== undefined) jwtAuthorities.push(jwt);
+    const token = use === 'jwt-svid' || use === 'wit-svid' ? readTokenEntry(entry) : undefined;
+    if (token === undefined) continue;
+    if (use === 'jwt-svid') jwtAuthorities.push(token);
+    else if (!repeated.has(token.kid)) witAuthorities.push(token);
   }
-  return { x509Authorities, jwtAuthorities };
+  return { x509Authorities, jwtAuthorities, witAuthorities };
 };
 
 const readCount = (value: JsonValue | undefined): number | undefined =>
@@ -117,27 +137,39 @@ export const parseTrustBundle = (
   };
 };
 
-/** The document of a bundle; rules X509-21 to X509-23, JWT-14 and JWT-15. */
-export const formatTrustBundle = (bundle: TrustBundle): BundleDocument => ({
-  keys: [
-    ...bundle.x509Authorities.map(
-      ({ certificate, key }): BundleJwk => ({
-        kty: '',
-        ...exportPublicJwk(key),
-        use: 'x509-svid',
-        x5c: [encodeBase64(certificate.raw)],
-      }),
-    ),
-    ...bundle.jwtAuthorities.map(
-      ({ kid, key, algorithm }): BundleJwk => ({
-        kty: '',
-        ...exportPublicJwk(key),
-        use: 'jwt-svid',
-        kid,
-        ...(algorithm === undefined ? {} : { alg: algorithm }),
-      }),
-    ),
-  ],
-  spiffe_sequence: bundle.sequence ?? 0,
-  spiffe_refresh_hint: bundle.refreshHintSeconds ?? 300,
-});
+const tokenJwk = (use: 'jwt-svid' | 'wit-svid', authority: JwtAuthority): BundleJwk => {
+  const { kid, key, algorithm } = authority;
+  const alg = algorithm === undefined ? {} : { alg: algorithm };
+  return { kty: '', ...exportPublicJwk(key), use, kid, ...alg };
+};
+
+const checkKids = ({ jwtAuthorities, witAuthorities = [] }: TrustBundle): void => {
+  const repeated = repeatedKids([...jwtAuthorities, ...witAuthorities].map(({ kid }) => ({ kid })));
+  if (witAuthorities.some(({ kid }) => repeated.has(kid)))
+    throw new SallyportError(pkiErrors.E_PKI_REQUEST, 'a kid of the bundle is used twice (WIT-27)');
+};
+
+/**
+ * The document of a bundle; rules X509-21 to X509-23, JWT-14, JWT-15, WIT-26 and WIT-27.
+ *
+ * @throws SallyportError E_PKI_REQUEST when the `kid` of a WIT-SVID key is not unique
+ */
+export const formatTrustBundle = (bundle: TrustBundle): BundleDocument => {
+  checkKids(bundle);
+  return {
+    keys: [
+      ...bundle.x509Authorities.map(
+        ({ certificate, key }): BundleJwk => ({
+          kty: '',
+          ...exportPublicJwk(key),
+          use: 'x509-svid',
+          x5c: [encodeBase64(certificate.raw)],
+        }),
+      ),
+      ...bundle.jwtAuthorities.map((authority) => tokenJwk('jwt-svid', authority)),
+      ...(bundle.witAuthorities ?? []).map((authority) => tokenJwk('wit-svid', authority)),
+    ],
+    spiffe_sequence: bundle.sequence ?? 0,
+    spiffe_refresh_hint: bundle.refreshHintSeconds ?? 300,
+  };
+};
