@@ -48,3 +48,36 @@ export {
 } from './store/policy-store.ts';
 export type { StoredPolicy, TemplateLink } from './store/read-policies.ts';
 export type { CedarRequest } from './store/request.ts';
+
+export type { SchemaProblem } from './schema/errors.ts';
+export {
+  expectedAttribute,
+  expectedAttributes,
+  expectedContext,
+  expectedTag,
+} from './schema/expected.ts';
+export type { SchemaFragment } from './schema/fragment.ts';
+export type {
+  ActionDefinition,
+  Attributes,
+  AttributeType,
+  EntityTypeDefinition,
+  ExtensionName,
+  Schema,
+  SchemaType,
+} from './schema/model.ts';
+export { uidKey } from './schema/model.ts';
+export { isSchemaProblems, parseSchema, readSchema, type SchemaSource } from './schema/read.ts';
+export { type SchemaJson, schemaToJson } from './schema/to-json.ts';
+export { schemaToText } from './schema/to-text.ts';
+export { checkEntities, type EntityProblem } from './validate/check-entities.ts';
+export { checkRequest, type RequestToCheck } from './validate/check-request.ts';
+export { type ConformanceProblem, conformanceCodes } from './validate/conform.ts';
+export { requestKinds } from './validate/environments.ts';
+export {
+  type Finding,
+  type FindingCode,
+  findingCodes,
+  type RequestKind,
+} from './validate/findings.ts';
+export { type PolicyToValidate, validatePolicies } from './validate/validate.ts';

@@ -80,6 +80,9 @@ const readAppliesTo = (cursor: TokenCursor): RawAppliesTo => {
   return { principals, resources, ...(context === undefined ? {} : { context }) };
 };
 
+/** An action that is only a group. */
+const toNothing: RawAppliesTo = { principals: [], resources: [] };
+
 export type NamedAction = { readonly name: SchemaToken; readonly action: RawAction };
 
 /** `action a, "b" in [c] appliesTo {…};` gives one action for each name. */
@@ -90,7 +93,7 @@ export const readActions = (
   const { start } = next(cursor);
   const names = readList(cursor, readLabel);
   const memberOf = acceptWord(cursor, 'in') ? readParents(cursor) : [];
-  const appliesTo = acceptWord(cursor, 'appliesTo') ? readAppliesTo(cursor) : undefined;
+  const appliesTo = acceptWord(cursor, 'appliesTo') ? readAppliesTo(cursor) : toNothing;
   if (acceptWord(cursor, 'attributes')) {
     expect(cursor, '{');
     expect(cursor, '}');
@@ -98,7 +101,7 @@ export const readActions = (
   expect(cursor, ';');
   const action: RawAction = {
     memberOf,
-    ...(appliesTo === undefined ? {} : { appliesTo }),
+    appliesTo,
     annotations,
     span: spanSince(cursor, start),
   };
