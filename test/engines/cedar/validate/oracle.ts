@@ -31,11 +31,12 @@ export const mustRead = (source: string | object): Schema => {
   return schema;
 };
 
-/** What we say; undefined when the policies cannot be read. */
+/** What we say, with ids by order as the oracle has them; undefined when nothing can be read. */
 export const ourVerdict = (schema: Schema, text: string): Verdict | undefined => {
   const parsed = parsePolicies(text);
   if (isCedarErrors(parsed)) return undefined;
-  const findings = validatePolicies(schema, parsed.policies);
+  const policies = parsed.policies.map(({ node }, index) => ({ id: `policy${index}`, node }));
+  const findings = validatePolicies(schema, policies);
   const bad = findings.filter(({ severity }) => severity === 'error');
   const errors = [...new Set(bad.map(({ policyId }) => policyId))].sort();
   const warnings = findings.filter(
