@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Connections } from './front/connections.ts';
 import type { Exchange } from './exchange.ts';
 import type { EventTemplates } from './event-templates.ts';
+import type { InFlight } from './in-flight.ts';
 import type { GatewayDeps } from './types.ts';
 import type { ContextHeaders } from './upstream/context-header.ts';
 import type { UpstreamPools } from './upstream/pools.ts';
@@ -18,7 +19,7 @@ export type GatewayContext = {
   readonly eventTemplates: EventTemplates;
   readonly metrics: GatewayMetrics;
   readonly newId: () => string;
-  readonly inFlight: Set<Exchange>;
+  readonly inFlight: InFlight<Exchange>;
   /** Large answers on their way out, and until when they must be gone (monotonic). */
   readonly draining: Map<ServerResponse, number>;
   /** New requests are refused; set once, when closing. */

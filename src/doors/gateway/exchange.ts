@@ -74,7 +74,8 @@ export class Exchange {
 
   head: Head | undefined = undefined;
   match: RouteMatch | undefined = undefined;
-  holdsSlot = false;
+  /** Where it stands among those in flight; the registry's own (in-flight.ts). */
+  place = -1;
   identity: VerifiedIdentity | undefined = undefined;
   requestBytes = 0;
   bytes: Uint8Array | undefined = undefined;

@@ -9,6 +9,7 @@ import { createEventTemplates } from './event-templates.ts';
 import { Exchange } from './exchange.ts';
 import { createConnections } from './front/connections.ts';
 import { Listeners } from './front/listeners.ts';
+import { InFlight } from './in-flight.ts';
 import { createGatewayMetrics } from './metrics.ts';
 import { requestIds } from './request-ids.ts';
 import { runExchange } from './run-exchange.ts';
@@ -24,7 +25,7 @@ const createContext = async (deps: GatewayDeps, own: ServerTls): Promise<Gateway
   const { clock, limits } = deps;
   await deps.keys.ensureSigningKey(contextKeyName, 'ed25519');
   const newId = requestIds(clock, deps.random);
-  const inFlight = new Set<Exchange>();
+  const inFlight = new InFlight<Exchange>();
   const connections = createConnections({
     clock,
     newId,

@@ -91,7 +91,7 @@ const finish = (exchange: Exchange, refusal: Refusal | undefined): void => {
 };
 
 const giveBack = (exchange: Exchange): void => {
-  if (exchange.holdsSlot) exchange.gateway.inFlight.delete(exchange);
+  exchange.gateway.inFlight.remove(exchange);
   if (exchange.upstream !== undefined) exchange.upstream.inFlight -= 1;
   exchange.upstream = undefined;
 };

@@ -33,7 +33,12 @@ export type ProducerOptions = {
   readonly onAccepted?: (first: number, items: readonly Item[]) => void;
 };
 
-type Batch = { readonly items: readonly Item[]; readonly bytes: number; readonly sentMs: number };
+type Batch = {
+  readonly id: number;
+  readonly items: readonly Item[];
+  readonly bytes: number;
+  readonly sentMs: number;
+};
 
 export const unavailable = (reason: string): SallyportError =>
   new SallyportError(ledgerErrors.E_LEDGER_UNAVAILABLE, `the ledger refuses: ${reason}`, {
@@ -45,7 +50,8 @@ const closed = (): SallyportError =>
 
 export class Producer {
   readonly #options: ProducerOptions;
-  readonly #sent = new Map<number, Batch>();
+  /** Oldest first. An array, because few are on their way and a map's leavings would hold their items. */
+  readonly #sent: Batch[] = [];
   #frames: FrameBuffer | undefined;
   #items: Item[] = [];
   #nextId = 0;
@@ -97,9 +103,9 @@ export class Producer {
   end(error: SallyportError): void {
     this.#endError ??= error;
     clearInterval(this.#watch);
-    const lost = [...this.#sent.values()].flatMap(({ items }) => items);
+    const lost = this.#sent.flatMap(({ items }) => items);
     const waiting = this.#items;
-    this.#sent.clear();
+    this.#sent.length = 0;
     this.#items = [];
     this.#frames = undefined;
     this.#inFlightBytes = 0;
@@ -117,17 +123,17 @@ export class Producer {
     this.#lastBatchBytes = frames.sizeBytes;
     const id = this.#nextId++;
     const { port, clock } = this.#options;
-    if (this.#sent.size === 0) this.#beginWatch();
-    this.#sent.set(id, { items, bytes: frames.sizeBytes, sentMs: clock.monotonicMs() });
+    if (this.#sent.length === 0) this.#beginWatch();
+    this.#sent.push({ id, items, bytes: frames.sizeBytes, sentMs: clock.monotonicMs() });
     const bytes = frames.finish();
     const message: BatchMessage = { id, count: items.length, bytes };
     port.postMessage(message, [bytes.buffer]);
   };
 
   #receive(reply: ProducerReply): void {
-    const batch = this.#sent.get(reply.id);
+    const batch = this.#sent.find(({ id }) => id === reply.id);
     if (batch === undefined) return;
-    this.#forget(reply.id, batch);
+    this.#forget(batch);
     if ('code' in reply) {
       const error =
         reply.code === 'invalid'
@@ -147,11 +153,11 @@ export class Producer {
     this.#idle = undefined;
   }
 
-  #forget(id: number, batch: Batch): void {
-    this.#sent.delete(id);
+  #forget(batch: Batch): void {
+    this.#sent.splice(this.#sent.indexOf(batch), 1);
     this.#inFlightBytes -= batch.bytes;
     this.#announceIdle();
-    if (this.#sent.size > 0) return;
+    if (this.#sent.length > 0) return;
     clearInterval(this.#watch);
     this.#options.port.unref();
   }
@@ -165,9 +171,9 @@ export class Producer {
 
   #refuseLate(): void {
     const nowMs = this.#options.clock.monotonicMs();
-    for (const [id, batch] of this.#sent) {
+    for (const batch of [...this.#sent]) {
       if (nowMs - batch.sentMs < this.#options.timeoutMs) return;
-      this.#forget(id, batch);
+      this.#forget(batch);
       for (const item of batch.items) item.refused(unavailable('the disk does not answer'));
     }
   }

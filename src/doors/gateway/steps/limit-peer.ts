@@ -15,6 +15,5 @@ export const limitPeer = (exchange: Exchange): StepResult => {
       retryAfterSeconds: 1,
     });
   inFlight.add(exchange);
-  exchange.holdsSlot = true;
   return undefined;
 };
