@@ -44,19 +44,20 @@ export type AzurePolicy = {
 
 export type AzureProof = {
   readonly policy: AzurePolicy;
-  readonly csr: Uint8Array;
+  /** SubjectPublicKeyInfo of the key in the certificate request; the answer is bound to it. */
+  readonly spki: Uint8Array;
   readonly challengeResponse: Evidence | undefined;
 };
 
 const nonceDigits = 10;
 const maxDocumentLength = 49_152;
-const bindingOf = (csr: Uint8Array): Binding => ({ purpose: 'azure-imds', parts: [csr] });
+const bindingOf = (spki: Uint8Array): Binding => ({ purpose: 'azure-imds', parts: [spki] });
 
 /** The challenge; a node asks the metadata service with `azureNonce` of it. */
 export const challengeAzure = (
-  { policy, csr }: { readonly policy: AzurePolicy; readonly csr: Uint8Array },
+  { policy, spki }: { readonly policy: AzurePolicy; readonly spki: Uint8Array },
   time: AttestationTime,
-): JsonObject => makeChallenge(policy.challengeKey, bindingOf(csr), time);
+): JsonObject => makeChallenge(policy.challengeKey, bindingOf(spki), time);
 
 /** Ten decimal digits from the nonce of a challenge: more the metadata service does not take. */
 export const azureNonce = (nonce: Uint8Array): string => toDigits(nonce, nonceDigits);
@@ -110,10 +111,10 @@ const checkTimes = (document: Evidence, nowMs: number): Refusal | undefined => {
 /** Evidence `{signature: base64}` as /metadata/attested/document gives it. */
 export const verifyAzure = (
   evidence: Evidence,
-  { policy, csr, challengeResponse }: AzureProof,
+  { policy, spki, challengeResponse }: AzureProof,
   time: AttestationTime,
 ): AttestedNode | Refusal => {
-  const expectation = { key: policy.challengeKey, binding: bindingOf(csr) };
+  const expectation = { key: policy.challengeKey, binding: bindingOf(spki) };
   const nonce = checkChallenge(member(challengeResponse, 'challenge'), expectation, time);
   if (isRefusal(nonce)) return nonce;
   const text = textMember(evidence, 'signature', maxDocumentLength);

@@ -18,6 +18,7 @@ export const denied = (what: string): Refusal =>
 
 const maxValueLength = 1024;
 const maxSegmentLength = 255;
+const maxSelectorLength = 512;
 
 /** An own member of a JSON object; undefined for everything else. */
 export const member = (value: JsonValue | undefined, name: string): JsonValue | undefined =>
@@ -125,8 +126,9 @@ export const toSelectors = (
 ): readonly string[] => {
   const selectors = Object.entries(values).flatMap(([name, value]) =>
     (value === undefined ? [] : typeof value === 'string' ? [value] : value)
-      .filter((text) => text.length > 0 && text.length <= maxValueLength && !hasControl(text))
-      .map((text) => `${type}:${name}:${text}`),
+      .filter((text) => text.length > 0 && !hasControl(text))
+      .map((text) => `${type}:${name}:${text}`)
+      .filter((selector) => selector.length <= maxSelectorLength),
   );
   return [...new Set(selectors)].sort();
 };

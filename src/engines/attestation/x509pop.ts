@@ -28,7 +28,8 @@ export type X509PopPolicy = {
 
 /** Evidence `{chain: [base64 DER, leaf first]}`; the answer `{challenge, signature: base64url}`. */
 export type X509PopProof = {
-  readonly csr: Uint8Array;
+  /** SubjectPublicKeyInfo of the key in the certificate request; the answer is bound to it. */
+  readonly spki: Uint8Array;
   readonly challengeResponse: Evidence | undefined;
 };
 
@@ -52,14 +53,14 @@ const readChain = (evidence: Evidence): readonly [Certificate, ...Certificate[]]
 
 const digestOf = (bytes: Uint8Array): Buffer => hash('sha256', bytes, 'buffer');
 
-const bindingOf = (leaf: Certificate, csr: Uint8Array): Binding => ({
+const bindingOf = (leaf: Certificate, spki: Uint8Array): Binding => ({
   purpose: 'x509pop',
-  parts: [digestOf(leaf.raw), digestOf(csr)],
+  parts: [digestOf(leaf.raw), digestOf(spki)],
 });
 
 /** What the node signs: nothing else that this key ever signs begins with the label. */
-const toBeSigned = (nonce: Uint8Array, csr: Uint8Array): Uint8Array =>
-  Buffer.concat([label, nonce, digestOf(csr)]);
+const toBeSigned = (nonce: Uint8Array, spki: Uint8Array): Uint8Array =>
+  Buffer.concat([label, nonce, digestOf(spki)]);
 
 const schemeFor = (key: KeyObject): SignatureAlgorithm | undefined => {
   const raw = new Uint8Array(0);
@@ -78,26 +79,26 @@ const schemeFor = (key: KeyObject): SignatureAlgorithm | undefined => {
 /** The challenge for a chain that holds: first half of the exchange. */
 export const challengeX509Pop = (
   evidence: Evidence,
-  { policy, csr }: { readonly policy: X509PopPolicy; readonly csr: Uint8Array },
+  { policy, spki }: { readonly policy: X509PopPolicy; readonly spki: Uint8Array },
   time: AttestationTime,
 ): JsonObject | Refusal => {
   const chain = readChain(evidence);
   if (isRefusal(chain)) return chain;
   const [leaf, ...others] = chain;
   const problem = checkPath(leaf, { anchors: policy.authorities, others, ...time });
-  return problem ?? makeChallenge(policy.challengeKey, bindingOf(leaf, csr), time);
+  return problem ?? makeChallenge(policy.challengeKey, bindingOf(leaf, spki), time);
 };
 
 /** The node's side: answers a challenge with the key of its certificate. */
 export const answerX509Pop = (
   challenge: JsonObject,
-  { privateKey, csr }: { readonly privateKey: KeyObject; readonly csr: Uint8Array },
+  { privateKey, spki }: { readonly privateKey: KeyObject; readonly spki: Uint8Array },
 ): JsonObject | Refusal => {
   const text = member(challenge, 'nonce');
   const nonce = typeof text === 'string' ? decodeBase64Url(text) : undefined;
   if (nonce === undefined || isRefusal(nonce)) return malformed('the challenge has no nonce');
   const hashName = privateKey.asymmetricKeyType === 'ed25519' ? null : 'sha256';
-  const signature = sign(hashName, toBeSigned(nonce, csr), privateKey);
+  const signature = sign(hashName, toBeSigned(nonce, spki), privateKey);
   return { challenge, signature: encodeBase64Url(signature) };
 };
 
@@ -121,7 +122,7 @@ const checkSignature = (
  */
 export const verifyX509Pop = (
   evidence: Evidence,
-  { policy, csr, challengeResponse }: X509PopProof & { readonly policy: X509PopPolicy },
+  { policy, spki, challengeResponse }: X509PopProof & { readonly policy: X509PopPolicy },
   time: AttestationTime,
 ): AttestedNode | Refusal => {
   const chain = readChain(evidence);
@@ -129,7 +130,7 @@ export const verifyX509Pop = (
   const [leaf, ...others] = chain;
   const problem = checkPath(leaf, { anchors: policy.authorities, others, ...time });
   if (problem !== undefined) return problem;
-  const expectation = { key: policy.challengeKey, binding: bindingOf(leaf, csr) };
+  const expectation = { key: policy.challengeKey, binding: bindingOf(leaf, spki) };
   const nonce = checkChallenge(member(challengeResponse, 'challenge'), expectation, time);
   if (isRefusal(nonce)) return nonce;
   const text = member(challengeResponse, 'signature');
@@ -137,7 +138,7 @@ export const verifyX509Pop = (
     return malformed('the answer has no signature');
   const signature = decodeBase64Url(text);
   if (isRefusal(signature)) return malformed('the signature is not base64url');
-  const failure = checkSignature(leaf, { data: toBeSigned(nonce, csr), signature });
+  const failure = checkSignature(leaf, { data: toBeSigned(nonce, spki), signature });
   if (failure !== undefined) return failure;
   const fingerprint = encodeHex(digestOf(leaf.raw));
   const names = (leaf.extensions.subjectAltNames ?? []).flatMap((name) =>

@@ -37,7 +37,7 @@ const cms = forgeCms({
 const key = newTokenKey();
 const time = { nowMs };
 const challengeKey = new Secret(new Uint8Array(32));
-const csr = Buffer.from('csr');
+const spki = Buffer.from('spki');
 
 const aws = { certificates: new Map([['r', [signer.certificate]]]), accounts: ['a'] };
 const azure = {
@@ -47,7 +47,7 @@ const azure = {
   subscriptions: ['a'],
   challengeKey,
 };
-const challengeResponse = { challenge: challengeAzure({ policy: azure, csr }, time) };
+const challengeResponse = { challenge: challengeAzure({ policy: azure, spki }, time) };
 const gcp = { jwks: key.jwks, audience: 'a', projects: ['p'] };
 const provider = { issuer: 'i', audience: 'a', jwks: key.jwks, require: { sub: ['*'] } };
 const oidc = {
@@ -58,8 +58,8 @@ const kubernetes = { clusters: new Map([['c', { audience: 'a', serviceAccounts: 
 
 const judgeAll = (evidence: JsonValue): readonly unknown[] => [
   verifyAws(evidence, aws, time),
-  verifyAzure(evidence, { policy: azure, csr, challengeResponse }, time),
-  verifyAzure(evidence, { policy: azure, csr, challengeResponse: evidence }, time),
+  verifyAzure(evidence, { policy: azure, spki, challengeResponse }, time),
+  verifyAzure(evidence, { policy: azure, spki, challengeResponse: evidence }, time),
   verifyGcp(evidence, gcp, time),
   verifyOidc(evidence, oidc, time),
   verifySlurm(evidence, slurm, time),
@@ -70,7 +70,7 @@ const judgeAll = (evidence: JsonValue): readonly unknown[] => [
     evidence,
     {
       policy: { authorities: [signer.certificate], challengeKey },
-      csr,
+      spki,
       challengeResponse: evidence,
     },
     time,

@@ -32,32 +32,55 @@ const leafFor = (issuer: Issuer | undefined, dns: string, more = {}): Issuer =>
     ...more,
   });
 
+const { code: untrusted } = attestationErrors.E_ATTESTATION_UNTRUSTED;
+const { code: deniedCode } = attestationErrors.E_ATTESTATION_DENIED;
+const { code: malformedCode } = attestationErrors.E_ATTESTATION_MALFORMED;
 const codeOf = (value: unknown): string => (isRefusal(value) ? value.error.code : 'accepted');
 
-describe('AWS instance identity documents', () => {
-  const region = leafFor(undefined, 'eu-west-1');
-  const other = leafFor(undefined, 'us-east-1');
-  const document = {
-    accountId: '123456789012',
-    region: 'eu-west-1',
-    instanceId: 'i-0abc',
-    availabilityZone: 'eu-west-1a',
-    imageId: 'ami-1',
-    instanceType: 'p5.48xlarge',
-  };
-  const policy = {
-    certificates: new Map([
-      ['eu-west-1', [region.certificate]],
-      ['us-east-1', [other.certificate]],
-    ]),
-    accounts: ['123456789012'],
-  };
-  const judge = (recipe: Partial<CmsRecipe> & { text?: object }, time = nowMs) => {
-    const content = Buffer.from(JSON.stringify(recipe.text ?? document));
-    const pkcs7 = base64(forgeCms({ content, signer: region, ...recipe }));
-    return verifyAws({ pkcs7 }, policy, { nowMs: time });
-  };
+const region = leafFor(undefined, 'eu-west-1');
+const other = leafFor(undefined, 'us-east-1');
+const document = {
+  accountId: '123456789012',
+  region: 'eu-west-1',
+  instanceId: 'i-0abc',
+  availabilityZone: 'eu-west-1a',
+  imageId: 'ami-1',
+  instanceType: 'p5.48xlarge',
+};
+const policy = {
+  certificates: new Map([
+    ['eu-west-1', [region.certificate]],
+    ['us-east-1', [other.certificate]],
+  ]),
+  accounts: ['123456789012'],
+};
+const judge = (recipe: Partial<CmsRecipe> & { text?: object }, time = nowMs) => {
+  const content = Buffer.from(JSON.stringify(recipe.text ?? document));
+  const pkcs7 = base64(forgeCms({ content, signer: region, ...recipe }));
+  return verifyAws({ pkcs7 }, policy, { nowMs: time });
+};
 
+const mallory = leafFor(undefined, 'mallory');
+const cases: readonly (readonly [string, Partial<CmsRecipe> & { text?: object }, string])[] = [
+  [
+    'PKCS#7 signer confusion: the pinned certificate first in the bag, another one signs',
+    { signer: mallory, certificates: [region.der, mallory.der] },
+    untrusted,
+  ],
+  [
+    'PKCS#7 signer confusion: names the pinned certificate, another key signs',
+    { signer: mallory, named: region.certificate, certificates: [mallory.der, region.der] },
+    untrusted,
+  ],
+  ['a signer that is pinned for another region', { signer: other }, untrusted],
+  ['attributes of other content', { attributes: 'wrong' }, untrusted],
+  ['two signers', { signers: 2 }, malformedCode],
+  ['an account that is not admitted', { text: { ...document, accountId: '1' } }, deniedCode],
+  ['a region without a pin', { text: { ...document, region: 'mars-1' } }, deniedCode],
+  ['a document without an instance', { text: { ...document, instanceId: 7 } }, malformedCode],
+];
+
+describe('AWS instance identity documents', () => {
   it('gives account, region and instance as node id, and selectors', () => {
     const node = orThrow(judge({}));
     assert.equal(node.nodeId, '123456789012/eu-west-1/i-0abc');
@@ -82,37 +105,6 @@ describe('AWS instance identity documents', () => {
     assert.equal(codeOf(verifyAws({ pkcs7: text }, policy, { nowMs })), 'accepted');
   });
 
-  const mallory = leafFor(undefined, 'mallory');
-  const cases: readonly (readonly [string, Partial<CmsRecipe> & { text?: object }, string])[] = [
-    [
-      'PKCS#7 signer confusion: the pinned certificate first in the bag, another one signs',
-      { signer: mallory, certificates: [region.der, mallory.der] },
-      untrusted,
-    ],
-    [
-      'PKCS#7 signer confusion: names the pinned certificate, another key signs',
-      { signer: mallory, named: region.certificate, certificates: [mallory.der, region.der] },
-      untrusted,
-    ],
-    ['a signer that is pinned for another region', { signer: other }, untrusted],
-    ['attributes of other content', { attributes: 'wrong' }, untrusted],
-    ['two signers', { signers: 2 }, attestationErrors.E_ATTESTATION_MALFORMED.code],
-    [
-      'an account that is not admitted',
-      { text: { ...document, accountId: '1' } },
-      attestationErrors.E_ATTESTATION_DENIED.code,
-    ],
-    [
-      'a region without a pin',
-      { text: { ...document, region: 'mars-1' } },
-      attestationErrors.E_ATTESTATION_DENIED.code,
-    ],
-    [
-      'a document without an instance',
-      { text: { ...document, instanceId: 7 } },
-      attestationErrors.E_ATTESTATION_MALFORMED.code,
-    ],
-  ];
   for (const [name, recipe, code] of cases)
     it(`refuses ${name}`, () => assert.equal(codeOf(judge(recipe)), code));
 
@@ -127,14 +119,14 @@ describe('AWS instance identity documents', () => {
     const stolen = honest.signer.signedAttributes?.der ?? new Uint8Array(0);
     const forged = forgeCms({ content: stolen, signer: region, attributes: 'none' });
     const verdict = verifyAws({ pkcs7: base64(forged) }, policy, { nowMs });
-    assert.equal(codeOf(verdict), attestationErrors.E_ATTESTATION_MALFORMED.code);
+    assert.equal(codeOf(verdict), malformedCode);
   });
 });
 
 const root = forgeAuthority({ name: 'root' });
 const intermediate = forgeAuthority({ name: 'intermediate', issuer: root, pathLength: 0 });
 const signer = leafFor(intermediate, 'metadata.azure.com');
-const csr = Buffer.from('request');
+const spki = Buffer.from('request');
 const azurePolicy = {
   authorities: [root.certificate],
   intermediates: [intermediate.certificate],
@@ -142,15 +134,19 @@ const azurePolicy = {
   subscriptions: ['sub-1'],
   challengeKey: new Secret(new Uint8Array(32).fill(5)),
 };
-const challenge = challengeAzure({ policy: azurePolicy, csr }, { nowMs });
+const challenge = challengeAzure({ policy: azurePolicy, spki }, { nowMs });
 const nonce = azureNonce(Buffer.from(challenge['nonce'] as string, 'base64url'));
 const stamp = { createdOn: '11/20/26 11:59:00 -0000', expiresOn: '11/20/26 18:00:00 -0000' };
 const azureDocument = { nonce, vmId: 'vm-1', subscriptionId: 'sub-1', sku: 'nd', timeStamp: stamp };
-type Change = Partial<CmsRecipe> & { text?: object; csr?: Uint8Array; atMs?: number };
+type Change = Partial<CmsRecipe> & { text?: object; spki?: Uint8Array; atMs?: number };
 const judgeAzure = (change: Change) => {
   const content = Buffer.from(JSON.stringify(change.text ?? azureDocument));
   const cms = forgeCms({ content, signer, certificates: [signer.der], ...change });
-  const proof = { policy: azurePolicy, csr: change.csr ?? csr, challengeResponse: { challenge } };
+  const proof = {
+    policy: azurePolicy,
+    spki: change.spki ?? spki,
+    challengeResponse: { challenge },
+  };
   return verifyAzure({ signature: base64(cms) }, proof, { nowMs: change.atMs ?? nowMs });
 };
 
@@ -161,8 +157,6 @@ const twin = forge({
   subject: nameOf('metadata.azure.com'),
   extensions: [basicConstraints(false), leafUsage],
 });
-const { code: untrusted } = attestationErrors.E_ATTESTATION_UNTRUSTED;
-const { code: deniedCode } = attestationErrors.E_ATTESTATION_DENIED;
 const azureCases: readonly (readonly [string, Change, string])[] = [
   [
     'PKCS#7 signer confusion: the true certificate first in the bag, an honest other one signs',
@@ -190,7 +184,7 @@ const azureCases: readonly (readonly [string, Change, string])[] = [
   ['a subscription not admitted', { text: { ...azureDocument, subscriptionId: 'x' } }, deniedCode],
   [
     'a request that the challenge was not made for',
-    { csr: Buffer.from('other') },
+    { spki: Buffer.from('other') },
     attestationErrors.E_ATTESTATION_CHALLENGE.code,
   ],
   ['an old challenge', { atMs: nowMs + 61_000 }, attestationErrors.E_ATTESTATION_CHALLENGE.code],

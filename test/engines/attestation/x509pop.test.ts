@@ -35,7 +35,7 @@ const nodeOf = (issuer: Issuer, more = {}): Issuer =>
     ...more,
   });
 const node = nodeOf(middle);
-const csr = Buffer.from('request');
+const spki = Buffer.from('request');
 const policy = {
   authorities: [root.certificate],
   challengeKey: new Secret(new Uint8Array(32).fill(9)),
@@ -44,13 +44,13 @@ const evidenceOf = (...chain: readonly Issuer[]) => ({
   chain: chain.map(({ der }) => base64(der)),
 });
 const evidence = evidenceOf(node, middle);
-const challenge = orThrow(challengeX509Pop(evidence, { policy, csr }, { nowMs }));
-const answer = orThrow(answerX509Pop(challenge, { privateKey: node.keys.privateKey, csr }));
+const challenge = orThrow(challengeX509Pop(evidence, { policy, spki }, { nowMs }));
+const answer = orThrow(answerX509Pop(challenge, { privateKey: node.keys.privateKey, spki }));
 const codeOf = (value: unknown): string => (isRefusal(value) ? value.error.code : 'accepted');
 
 describe('x509pop', () => {
   it('names a node by the fingerprint of its certificate', () => {
-    const proof = { policy, csr, challengeResponse: answer };
+    const proof = { policy, spki, challengeResponse: answer };
     const found = orThrow(verifyX509Pop(evidence, proof, { nowMs }));
     assert.match(found.nodeId, /^[0-9a-f]{64}$/);
     assert.ok(found.selectors.includes('x509pop:san:dns:node-1'));
@@ -60,12 +60,12 @@ describe('x509pop', () => {
   const { code: challenged } = attestationErrors.E_ATTESTATION_CHALLENGE;
   const wrong: readonly (readonly [string, object, string])[] = [
     ['no answer', { challengeResponse: undefined }, challenged],
-    ['an answer for another request', { csr: Buffer.from('other') }, challenged],
+    ['an answer for another request', { spki: Buffer.from('other') }, challenged],
     [
       'an answer by another key',
       {
         challengeResponse: orThrow(
-          answerX509Pop(challenge, { privateKey: newKeyPair().privateKey, csr }),
+          answerX509Pop(challenge, { privateKey: newKeyPair().privateKey, spki }),
         ),
       },
       challenged,
@@ -93,12 +93,17 @@ describe('x509pop', () => {
   ];
   for (const [name, change, code] of wrong)
     it(`refuses ${name}`, () => {
-      const proof = { policy, csr, challengeResponse: answer as JsonObject | undefined, ...change };
+      const proof = {
+        policy,
+        spki,
+        challengeResponse: answer as JsonObject | undefined,
+        ...change,
+      };
       assert.equal(codeOf(verifyX509Pop(evidence, proof, { nowMs })), code);
     });
 
   it('refuses an answer after its time', () => {
-    const proof = { policy, csr, challengeResponse: answer };
+    const proof = { policy, spki, challengeResponse: answer };
     assert.equal(codeOf(verifyX509Pop(evidence, proof, { nowMs: nowMs + 60_000 })), challenged);
   });
 
@@ -119,7 +124,7 @@ describe('x509pop', () => {
   ];
   for (const [name, chain] of chains)
     it(`gives no challenge for ${name}`, () => {
-      const verdict = challengeX509Pop(evidenceOf(...chain), { policy, csr }, { nowMs });
+      const verdict = challengeX509Pop(evidenceOf(...chain), { policy, spki }, { nowMs });
       assert.ok(isRefusal(verdict));
     });
 });
