@@ -6,16 +6,14 @@
 import type { RecordValue } from '../values/record.ts';
 import type { EntityValue } from '../values/value.ts';
 
-/** What a policy store remembers about an entity: which of its scope constraints hold for it. */
-export type ScopeProfile = { readonly owner: object; readonly keys: readonly number[] };
-
 /** All ancestors of an entity, itself not included, as of one version of the hierarchy. */
 export type Closure = {
   readonly version: number;
   readonly ancestors: readonly EntityValue[];
   /** Ids by type; made on the first search of a large closure. */
   members: ReadonlyMap<string, ReadonlySet<string>> | undefined;
-  profile: ScopeProfile | undefined;
+  /** What a policy store remembers about the entity while this closure is valid. */
+  profile: { readonly owner: object } | undefined;
 };
 
 /** An entity as the store holds it. It is a value too. Replaced as a whole when it changes. */

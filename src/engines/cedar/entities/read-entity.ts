@@ -48,7 +48,9 @@ const readTags = (
       return invalid(`${owner.name}: tags[${JSON.stringify(key)}]${value.message}`);
     values.push(value);
   }
-  return { kind: 'record', shape: owner.reader.shapes.of(keys), values };
+  const shape = owner.reader.shapes.of(keys);
+  if (shape === undefined) return invalid(`${owner.name}: a tag has a lone surrogate`);
+  return { kind: 'record', shape, values };
 };
 
 /** Reads an entity; refused with E_CEDAR_ENTITIES, naming the entity and the place inside it. */

@@ -26,7 +26,6 @@ export type Reader = { readonly shapes: ShapeTable; readonly types: TypeNames };
 type Json = Readonly<Record<string, unknown>>;
 const maxDepth = 128;
 
-const plainPrototypes: ReadonlySet<unknown> = new Set([Object.prototype, null]);
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -108,23 +107,49 @@ const readSet = (
 const formatKey = (key: string): string =>
   /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(key) ? `.${key}` : `[${JSON.stringify(key.slice(0, 64))}]`;
 
+/** What needs no looking into; undefined for everything else. */
+const readPlain = (json: unknown): Value | undefined => {
+  switch (typeof json) {
+    case 'boolean':
+      return json;
+    case 'number':
+      return Number.isSafeInteger(json) ? json + 0 : undefined;
+    case 'string':
+      return json.isWellFormed() ? json : undefined;
+    default:
+      return undefined;
+  }
+};
+
+/** Members that are undefined are left out, as JSON does. */
+const present = (json: Json): Json =>
+  Object.fromEntries(Object.entries(json).filter(([, member]) => member !== undefined));
+
+type Members = { readonly json: Json; readonly keys: readonly string[] };
+
 const readMembers = (
-  json: Json,
+  { json, keys }: Members,
   types: ReadonlyMap<string, AttributeType> | undefined,
   place: Place,
 ): RecordValue | Failure => {
-  const keys: string[] = [];
   const values: Value[] = [];
-  for (const key of Object.keys(json)) {
+  for (const key of keys) {
     const member = json[key];
-    if (member === undefined) continue;
-    if (!key.isWellFormed()) return bad('a key has a lone surrogate');
-    const value = readValue(member, types?.get(key)?.type, place);
-    if (isFailure(value)) return within(formatKey(key), value);
-    keys.push(key);
+    let value: Outcome | undefined = types === undefined ? readPlain(member) : undefined;
+    if (value === undefined) {
+      if (member === undefined) {
+        const rest = present(json);
+        return readMembers({ json: rest, keys: Object.keys(rest) }, types, place);
+      }
+      value = readValue(member, types?.get(key)?.type, place);
+      if (isFailure(value)) return within(formatKey(key), value);
+    }
     values.push(value);
   }
-  return { kind: 'record', shape: place.reader.shapes.of(keys), values };
+  const shape = place.reader.shapes.of(keys);
+  return shape === undefined
+    ? bad('a key has a lone surrogate')
+    : { kind: 'record', shape, values };
 };
 
 const constructors = {
@@ -144,7 +169,8 @@ const readImplicit = (json: unknown, expected: SchemaType, place: Place): Outcom
 };
 
 const readObject = (json: Json, expected: SchemaType | undefined, place: Place): Outcome => {
-  if (!plainPrototypes.has(Object.getPrototypeOf(json)))
+  const prototype: unknown = Object.getPrototypeOf(json);
+  if (prototype !== Object.prototype && prototype !== null)
     return bad('only plain objects are records');
   const keys = Object.keys(json);
   const first = keys[0];
@@ -152,11 +178,8 @@ const readObject = (json: Json, expected: SchemaType | undefined, place: Place):
     const escaped = readEscape(json, first, place);
     if (escaped !== undefined) return escaped;
   }
-  return readMembers(
-    json,
-    expected?.kind === 'record' ? expected.attributes : undefined,
-    deeper(place),
-  );
+  const types = expected?.kind === 'record' ? expected.attributes : undefined;
+  return readMembers({ json, keys }, types, deeper(place));
 };
 
 const readValue = (json: unknown, expected: SchemaType | undefined, place: Place): Outcome => {

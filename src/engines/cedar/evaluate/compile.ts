@@ -9,6 +9,7 @@ import { recordOf } from '../values/record.ts';
 import { entityValue, isFailure, type Outcome, setValue, type Value } from '../values/value.ts';
 import { getCode, hasCode, inCode, isCode, likeCode, tagCode } from './access.ts';
 import { type Code, failAt, locateFailure } from './code.ts';
+import { createStructureIds, type StructureIds } from './structure.ts';
 import { andCode, ifCode, notCode, orCode } from './logic.ts';
 import {
   type BinaryNode,
@@ -84,9 +85,9 @@ const orderCode = (left: Code, right: Code, node: BinaryNode & { operator: Order
   };
 };
 
-const binaryCode = (node: BinaryNode): Code => {
-  const left = compileExpression(node.left);
-  const right = compileExpression(node.right);
+const binaryCode = (share: Sharing | undefined, node: BinaryNode): Code => {
+  const left = compileIn(share, node.left);
+  const right = compileIn(share, node.right);
   const { operator } = node;
   switch (operator) {
     case 'in':
@@ -145,6 +146,14 @@ export const compoundOf = (node: Node<'set' | 'record' | 'call'>): Compound => {
   return { parts: node.entries.map(({ value }) => value), make };
 };
 
+/** What has been compiled, by structure. */
+export type Sharing = {
+  readonly idOf: StructureIds;
+  readonly codes: Map<number, Compiled>;
+};
+
+export const createSharing = (): Sharing => ({ idOf: createStructureIds(), codes: new Map() });
+
 /** A code, and its value when that is always the same. */
 type Compiled = { readonly code: Code; readonly value?: Value };
 
@@ -153,9 +162,12 @@ const fixed = (outcome: Outcome): Compiled => {
   return isFailure(outcome) ? { code } : { code, value: outcome };
 };
 
-const compileCompound = (node: Node<'set' | 'record' | 'call'>): Compiled => {
+const compileCompound = (
+  share: Sharing | undefined,
+  node: Node<'set' | 'record' | 'call'>,
+): Compiled => {
   const { parts, make } = compoundOf(node);
-  const compiled = parts.map(compile);
+  const compiled = parts.map((part) => compile(share, part));
   const values = compiled.map(({ value }) => value);
   if (values.every((value) => value !== undefined)) return fixed(make(values));
   const codes = compiled.map(({ code }) => code);
@@ -177,42 +189,42 @@ const variableCode = ({ name }: Node<'variable'>): Code => {
 
 type Literal = Node<'bool' | 'string' | 'long' | 'entity' | 'set' | 'record' | 'call'>;
 
-const codeOf = (node: Exclude<Expr, Literal>): Code => {
+const codeOf = (share: Sharing | undefined, node: Exclude<Expr, Literal>): Code => {
   switch (node.kind) {
     case 'variable':
       return variableCode(node);
     case 'slot':
       return constant(failAt(node, 'unknown', `the slot ${node.slot} is not linked`));
     case 'and':
-      return andCode(compileExpression(node.left), compileExpression(node.right), node);
+      return andCode(compileIn(share, node.left), compileIn(share, node.right), node);
     case 'or':
-      return orCode(compileExpression(node.left), compileExpression(node.right), node);
+      return orCode(compileIn(share, node.left), compileIn(share, node.right), node);
     case 'not':
-      return notCode(compileExpression(node.operand), node.operand);
+      return notCode(compileIn(share, node.operand), node.operand);
     case 'if': {
-      const condition = compileExpression(node.condition);
-      const then = compileExpression(node.then);
-      const otherwise = compileExpression(node.otherwise);
+      const condition = compileIn(share, node.condition);
+      const then = compileIn(share, node.then);
+      const otherwise = compileIn(share, node.otherwise);
       return ifCode({ condition, then, otherwise }, node.condition);
     }
     case 'negate':
-      return unaryCode(compileExpression(node.operand), negate, node);
+      return unaryCode(compileIn(share, node.operand), negate, node);
     case 'isEmpty':
-      return unaryCode(compileExpression(node.operand), isEmptySet, node.operand);
+      return unaryCode(compileIn(share, node.operand), isEmptySet, node.operand);
     case 'binary':
-      return binaryCode(node);
+      return binaryCode(share, node);
     case 'like':
-      return likeCode(compileExpression(node.operand), node);
+      return likeCode(compileIn(share, node.operand), node);
     case 'is':
-      return isCode(compileExpression(node.operand), node.in && compileExpression(node.in), node);
+      return isCode(compileIn(share, node.operand), node.in && compileIn(share, node.in), node);
     case 'has':
-      return hasCode(compileExpression(node.operand), node);
+      return hasCode(compileIn(share, node.operand), node);
     case 'get':
-      return getCode(compileExpression(node.operand), node);
+      return getCode(compileIn(share, node.operand), node);
   }
 };
 
-const compile = (node: Expr): Compiled => {
+const compileNew = (share: Sharing | undefined, node: Expr): Compiled => {
   switch (node.kind) {
     case 'bool':
     case 'string':
@@ -224,11 +236,25 @@ const compile = (node: Expr): Compiled => {
     case 'set':
     case 'record':
     case 'call':
-      return compileCompound(node);
+      return compileCompound(share, node);
     default:
-      return { code: codeOf(node) };
+      return { code: codeOf(share, node) };
   }
 };
 
-/** Compiles an expression. Depth is bounded by the readers of policies. */
-export const compileExpression = (node: Expr): Code => compile(node).code;
+const compile = (share: Sharing | undefined, node: Expr): Compiled => {
+  if (share === undefined) return compileNew(undefined, node);
+  const id = share.idOf(node);
+  const known = share.codes.get(id) ?? compileNew(share, node);
+  share.codes.set(id, known);
+  return known;
+};
+
+const compileIn = (share: Sharing | undefined, node: Expr): Code => compile(share, node).code;
+
+/**
+ * Compiles an expression. Depth is bounded by the readers of policies. With `share`, expressions that
+ * read the same become one closure, so that a large set of alike policies stays in the processor's
+ * cache; failures then carry the place of whichever came first.
+ */
+export const compileExpression = (node: Expr, share?: Sharing): Code => compile(share, node).code;

@@ -2,7 +2,7 @@
 import type { ActionConstraint, Condition, Expr, PolicyNode, ScopeConstraint } from '../ast.ts';
 import { type EntityValue, entityValue, type Failure } from '../values/value.ts';
 import { type Code, type Env, wrongType } from './code.ts';
-import { compileExpression } from './compile.ts';
+import { compileExpression, createSharing, type Sharing } from './compile.ts';
 import { isWithin } from './entity-operators.ts';
 
 /** What the conditions of a policy come to for a request. */
@@ -10,8 +10,8 @@ export type ConditionCode = (env: Env) => boolean | Failure;
 
 const always: Expr = { kind: 'bool', value: true };
 
-const compileCondition = ({ kind, body }: Condition): ConditionCode => {
-  const code: Code = compileExpression(body);
+const compileCondition = ({ kind, body }: Condition, share?: Sharing): ConditionCode => {
+  const code: Code = compileExpression(body, share);
   const wanted = kind === 'when';
   const needs = `\`${kind}\` needs a bool`;
   return (env) => {
@@ -20,14 +20,12 @@ const compileCondition = ({ kind, body }: Condition): ConditionCode => {
   };
 };
 
-/**
- * All conditions, in their order; the first that does not hold (or fails) ends it. Undefined for
- * policies without conditions.
- */
-export const compileConditions = ({ conditions }: PolicyNode): ConditionCode | undefined => {
-  const [first, second, ...rest] = conditions.map(compileCondition);
-  if (first === undefined || second === undefined) return first;
-  const others = [second, ...rest];
+const compileAll = (
+  conditions: readonly Condition[],
+  share?: Sharing,
+): ConditionCode | undefined => {
+  const [first, ...others] = conditions.map((condition) => compileCondition(condition, share));
+  if (first === undefined || others.length === 0) return first;
   return (env) => {
     const start = first(env);
     if (start !== true) return start;
@@ -36,6 +34,27 @@ export const compileConditions = ({ conditions }: PolicyNode): ConditionCode | u
       if (value !== true) return value;
     }
     return true;
+  };
+};
+
+/**
+ * All conditions, in their order; the first that does not hold (or fails) ends it. Undefined for
+ * policies without conditions. Failures say where.
+ */
+export const compileConditions = ({ conditions }: PolicyNode): ConditionCode | undefined =>
+  compileAll(conditions);
+
+export type CompileConditions = typeof compileConditions;
+
+/** Compiles many policies; those with the same conditions share one closure, without places. */
+export const createConditionCompiler = (): CompileConditions => {
+  const share = createSharing();
+  const known = new Map<string, ConditionCode | undefined>();
+  return ({ conditions }) => {
+    const key = conditions.map(({ kind, body }) => `${kind} ${share.idOf(body)}`).join();
+    const code = known.get(key) ?? compileAll(conditions, share);
+    known.set(key, code);
+    return code;
   };
 };
 

@@ -4,11 +4,15 @@
  */
 import type { EntityRecord } from '../entities/hierarchy.ts';
 import type { Env } from '../evaluate/code.ts';
-import type { EntityValue, Failure } from '../values/value.ts';
+import { compileConditions } from '../evaluate/policy.ts';
+import { type EntityValue, type Failure, isFailure } from '../values/value.ts';
+
 import {
   type PolicyIndex,
+  type Profile,
   type ReadyPolicy,
-  type RequestKeys,
+  type RequestProfiles,
+  type Visit,
   visitCandidates,
 } from './policy-index.ts';
 
@@ -23,45 +27,56 @@ export type CedarDecision = {
   readonly errors: readonly PolicyFault[];
 };
 
-/** Keys that hold for an entity: remembered with its ancestors while those are valid. */
-const keysOf = (
+/** What holds for an entity: remembered with its ancestors while those are valid. */
+const profileOf = (
   index: PolicyIndex,
   value: EntityValue,
   { record, env }: { readonly record: EntityRecord | undefined; readonly env: Env },
-): readonly number[] => {
-  if (record === undefined) return index.keys.matching(value, []);
+): Profile => {
+  if (record === undefined) return index.profileOf(value, []);
   const closure = env.entities.closureOf(record);
-  if (closure.profile?.owner === index) return closure.profile.keys;
-  const keys = index.keys.matching(value, closure.ancestors);
-  closure.profile = { owner: index, keys };
-  return keys;
+  if (closure.profile?.owner === index) return closure.profile as Profile;
+  const profile = index.profileOf(value, closure.ancestors);
+  closure.profile = profile;
+  return profile;
 };
 
-/** The keys of the policies that a request is about. */
-export const requestKeys = (index: PolicyIndex, env: Env): RequestKeys => ({
-  principal: keysOf(index, env.principal, { record: env.principalRecord, env }),
-  action: keysOf(index, env.action, { record: env.actionRecord, env }),
-  resource: keysOf(index, env.resource, { record: env.resourceRecord, env }),
+/** What leads to the policies that a request is about. */
+export const requestProfiles = (index: PolicyIndex, env: Env): RequestProfiles => ({
+  principal: profileOf(index, env.principal, { record: env.principalRecord, env }),
+  action: profileOf(index, env.action, { record: env.actionRecord, env }),
+  resource: profileOf(index, env.resource, { record: env.resourceRecord, env }),
 });
+
+/** The failure with its place: conditions are shared between policies until they fail. */
+const locate = (policy: ReadyPolicy, env: Env, failure: Failure): Failure => {
+  policy.exact ??= compileConditions(policy.node);
+  const again = policy.exact?.(env);
+  return isFailure(again) ? again : failure;
+};
 
 type Failed = { readonly policy: ReadyPolicy; readonly failure: Failure };
 /** Lists are made when something comes in. */
 type Found = {
+  readonly env: Env;
   permits: ReadyPolicy[] | undefined;
   forbids: ReadyPolicy[] | undefined;
   failed: Failed[] | undefined;
 };
 
+const consider: Visit<Found> = (policy, found) => {
+  const { condition } = policy;
+  const outcome = condition === undefined || condition(found.env);
+  if (outcome === false) return;
+  if (outcome !== true)
+    (found.failed ??= []).push({ policy, failure: locate(policy, found.env, outcome) });
+  else if (policy.isForbid) (found.forbids ??= []).push(policy);
+  else (found.permits ??= []).push(policy);
+};
+
 const evaluate = (index: PolicyIndex, env: Env): Found => {
-  const found: Found = { permits: undefined, forbids: undefined, failed: undefined };
-  visitCandidates(index, requestKeys(index, env), (policy) => {
-    const { condition } = policy;
-    const outcome = condition === undefined || condition(env);
-    if (outcome === false) return;
-    if (outcome !== true) (found.failed ??= []).push({ policy, failure: outcome });
-    else if (policy.isForbid) (found.forbids ??= []).push(policy);
-    else (found.permits ??= []).push(policy);
-  });
+  const found: Found = { env, permits: undefined, forbids: undefined, failed: undefined };
+  visitCandidates(requestProfiles(index, env), consider, found);
   return found;
 };
 

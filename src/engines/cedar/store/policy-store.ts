@@ -4,6 +4,7 @@ import { createEntityStore, type EntityStore, isEntityStore } from '../entities/
 import type { Reader } from '../entities/read-value.ts';
 import { createTypeNames } from '../entities/type-names.ts';
 import type { Env } from '../evaluate/code.ts';
+import { createConditionCompiler } from '../evaluate/policy.ts';
 import type { Schema } from '../schema/model.ts';
 import { isSchemaProblems, readSchema } from '../schema/read.ts';
 import { isCedarErrors } from '../syntax/errors.ts';
@@ -11,7 +12,7 @@ import { createShapeTable } from '../values/record.ts';
 import { type CedarDecision, decide, type DescribeFailure, denyWith } from './decide.ts';
 import { policyStoreErrors } from './errors.ts';
 import { overlayActions } from './overlay.ts';
-import { createPolicyIndex, type PolicyIndex, readyPolicy } from './policy-index.ts';
+import { createPolicyIndex, type PolicyIndex, type ReadyPolicy } from './policy-index.ts';
 import { createLocator } from './positions.ts';
 import {
   type PolicySources,
@@ -70,10 +71,23 @@ const schemaOf = (source: PolicyStoreOptions['schema']): Schema | undefined => {
   return isSchemaProblems(schema) ? invalid('schema', schema) : schema;
 };
 
+const readyPolicies = (policies: readonly StoredPolicy[]): readonly ReadyPolicy[] => {
+  const compile = createConditionCompiler();
+  return policies.map(({ id, node }, position) => ({
+    isForbid: node.effect === 'forbid',
+    condition: compile(node),
+    position,
+    reason: Object.freeze({ policyId: id }),
+    id,
+    node,
+    exact: undefined,
+  }));
+};
+
 const createCore = ({ policies, links, schema: source }: PolicyStoreOptions): Core => {
   const sources = readPolicies(policies, links);
   if (isCedarErrors(sources)) return invalid('policies', sources);
-  const ready = sources.policies.map(({ id, node }, at) => readyPolicy(id, node, at));
+  const ready = readyPolicies(sources.policies);
   return {
     sources,
     schema: schemaOf(source),

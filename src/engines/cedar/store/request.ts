@@ -25,23 +25,30 @@ export type RequestReading = {
   readonly schema: Schema | undefined;
 };
 
-type Subject = { readonly value: EntityValue; readonly record: Env['principalRecord'] };
+/** The record of an entity that exists; its name needs no checking. */
+const lookUp = (ref: EntityRef, { entities }: RequestReading): Env['principalRecord'] => {
+  const { type, id } = ref;
+  return typeof type === 'string' && typeof id === 'string' ? entities.find(type, id) : undefined;
+};
 
-/** An entity that is known needs no checking of its name. */
-const readSubject = (
+/** Where `{type, id}` should be; others come to a problem later. */
+const nobody: EntityRef = Object.freeze({ type: '', id: '' });
+const refOf = (ref: EntityRef): EntityRef =>
+  typeof ref === 'object' && (ref as unknown) !== null ? ref : nobody;
+
+/** An entity that is not there under the plain name, or what is wrong with the name, as text. */
+const readAbsent = (
   ref: unknown,
   name: string,
-  { reader, entities }: RequestReading,
-): Subject | RequestProblem => {
-  const { type, id } = (ref ?? {}) as Partial<EntityRef>;
-  if (typeof type === 'string' && typeof id === 'string') {
-    const record = entities.find(type, id);
-    if (record !== undefined) return { value: record, record };
-  }
+  { reader }: RequestReading,
+): EntityValue | string => {
   const value = readUid(ref, reader);
-  if (isFailure(value)) return { problem: `${name}${value.message}` };
-  return { value, record: entities.find(value.type, value.id) };
+  return isFailure(value) ? `${name}${value.message}` : value;
 };
+
+/** The record of an entity whose name was wrapped in `__entity`. */
+const lookAgain = (value: EntityValue, { entities }: RequestReading): Env['principalRecord'] =>
+  entities.find(value.type, value.id);
 
 const readContext = (
   context: unknown,
@@ -61,22 +68,25 @@ export const readRequest = (
 ): Env | RequestProblem => {
   if (typeof request !== 'object' || (request as unknown) === null)
     return { problem: 'request: must be an object' };
-  const principal = readSubject(request.principal, 'principal', reading);
-  if ('problem' in principal) return principal;
-  const action = readSubject(request.action, 'action', reading);
-  if ('problem' in action) return action;
-  const resource = readSubject(request.resource, 'resource', reading);
-  if ('problem' in resource) return resource;
-  const context = readContext(request.context, action.value, reading);
-  if ('problem' in context) return context;
+  const p = lookUp(refOf(request.principal), reading);
+  const principal = p ?? readAbsent(request.principal, 'principal', reading);
+  if (typeof principal === 'string') return { problem: principal };
+  const a = lookUp(refOf(request.action), reading);
+  const action = a ?? readAbsent(request.action, 'action', reading);
+  if (typeof action === 'string') return { problem: action };
+  const r = lookUp(refOf(request.resource), reading);
+  const resource = r ?? readAbsent(request.resource, 'resource', reading);
+  if (typeof resource === 'string') return { problem: resource };
+  const context = readContext(request.context, action, reading);
+  if (!('shape' in context)) return context;
   return {
     entities: reading.entities,
-    principal: principal.value,
-    principalRecord: principal.record,
-    action: action.value,
-    actionRecord: action.record,
-    resource: resource.value,
-    resourceRecord: resource.record,
+    principal,
+    principalRecord: p ?? lookAgain(principal, reading),
+    action,
+    actionRecord: a ?? lookAgain(action, reading),
+    resource,
+    resourceRecord: r ?? lookAgain(resource, reading),
     context,
   };
 };

@@ -29,42 +29,60 @@ const maxShapes = 4096;
 const maxSharedKeys = 64;
 
 export type ShapeTable = {
-  /** The shape of these keys, which must be different from each other. */
-  readonly of: (keys: readonly string[]) => Shape;
+  /**
+   * The shape of these keys, which must be different from each other; undefined when one of them is
+   * not well-formed text.
+   */
+  readonly of: (keys: readonly string[]) => Shape | undefined;
+};
+
+const sameKeys = (left: readonly string[], right: readonly string[]): boolean => {
+  if (left.length !== right.length) return false;
+  for (let at = 0; at < left.length; at++) if (left[at] !== right[at]) return false;
+  return true;
 };
 
 export const createShapeTable = (): ShapeTable => {
   let root = newShape([]);
+  let last = root;
   let count = 0;
-  const step = (from: GrowingShape, key: string): GrowingShape => {
+  const step = (from: GrowingShape, key: string): GrowingShape | undefined => {
+    if (!key.isWellFormed()) return undefined;
     const made = newShape([...from.keys, key]);
     from.next.set(key, made);
     count++;
     return made;
   };
+  const find = (keys: readonly string[]): GrowingShape | undefined => {
+    if (keys.length > maxSharedKeys)
+      return keys.every((key) => key.isWellFormed()) ? newShape(keys) : undefined;
+    if (count > maxShapes) {
+      root = newShape([]);
+      count = 0;
+    }
+    let shape: GrowingShape | undefined = root;
+    for (const key of keys) {
+      shape = shape.next.get(key) ?? step(shape, key);
+      if (shape === undefined) return undefined;
+    }
+    return shape;
+  };
   return {
     of: (keys) => {
-      if (keys.length > maxSharedKeys) return newShape(keys);
-      if (count > maxShapes) {
-        root = newShape([]);
-        count = 0;
-      }
-      let shape = root;
-      for (const key of keys) shape = shape.next.get(key) ?? step(shape, key);
+      if (sameKeys(keys, last.keys)) return last;
+      const shape = find(keys);
+      if (shape !== undefined) last = shape;
       return shape;
     },
   };
 };
 
 /** A record of entries whose keys are different from each other. */
-export const recordOf = (
-  entries: readonly (readonly [string, Value])[],
-  shapes?: ShapeTable,
-): RecordValue => {
-  const keys = entries.map(([key]) => key);
-  const shape = shapes === undefined ? newShape(keys) : shapes.of(keys);
-  return { kind: 'record', shape, values: entries.map(([, value]) => value) };
-};
+export const recordOf = (entries: readonly (readonly [string, Value])[]): RecordValue => ({
+  kind: 'record',
+  shape: newShape(entries.map(([key]) => key)),
+  values: entries.map(([, value]) => value),
+});
 
 const noShape = newShape([]);
 export const emptyRecord: RecordValue = Object.freeze({
