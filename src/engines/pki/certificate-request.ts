@@ -42,7 +42,8 @@ const readAttributes = (reader: DerReader | undefined): void => {
 };
 
 const readBody = (body: DerReader): PublicKeyInfo => {
-  if (body.smallInteger() !== 0) body.fail('unknown version');
+  const version = body.integerBytes();
+  if (version.length !== 1 || version[0] !== 0) body.fail('unknown version');
   readName(body);
   const publicKey = readPublicKeyInfo(body);
   // Some tools leave the mandatory attributes out when there are none.

@@ -1,6 +1,7 @@
 /** SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7): read without trusting, import with checks. */
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { type DerReader, derTags, parseDer } from '../../kernel/der-reader.ts';
+import { derBitString, derOid, derSequence } from '../../kernel/der-writer.ts';
 import { type Refusal, refuse } from '../../kernel/errors.ts';
 import { asMalformed, insideOf } from './der-inside.ts';
 import { pkiErrors } from './errors.ts';
@@ -55,9 +56,21 @@ const readKind = (algorithm: DerReader): KeyKind | undefined => {
   return undefined;
 };
 
+/** Everything of a P-256 key before its uncompressed point: by far the most frequent kind. */
+const p256Head = derSequence(
+  derSequence(derOid(oids.ecPublicKey), derOid(oids.p256)),
+  derBitString(new Uint8Array(65)),
+).subarray(0, -65);
+const p256SpkiBytes = p256Head.length + 65;
+
+const isUsual = (spki: Uint8Array): boolean =>
+  spki.length === p256SpkiBytes && p256Head.every((octet, i) => octet === spki[i]);
+
 /** Reads a SubjectPublicKeyInfo where the reader stands. */
 export const readPublicKeyInfo = (reader: DerReader): PublicKeyInfo => {
   const element = reader.expect(derTags.sequence);
+  const { raw } = element;
+  if (isUsual(raw)) return { spki: raw, kind: 'p256', bits: raw.subarray(p256Head.length) };
   const info = insideOf(element);
   const algorithm = info.sequence();
   const kind = readKind(algorithm);
@@ -65,7 +78,7 @@ export const readPublicKeyInfo = (reader: DerReader): PublicKeyInfo => {
   const key = info.bitString();
   if (key.unusedBits !== 0) info.fail('public key is not whole octets');
   info.expectEnd();
-  return { spki: element.raw, kind, bits: key.bytes };
+  return { spki: raw, kind, bits: key.bytes };
 };
 
 /** Parses a SubjectPublicKeyInfo that stands alone. */

@@ -46,8 +46,7 @@ const settledOf = (count: number, size: number): Settled => ({
   count,
 });
 
-const encodeEntry = (entry: RevokedSerial, serial: Uint8Array): Uint8Array => {
-  const time = derTime(entry.revokedAtMs);
+const encodeEntry = (entry: RevokedSerial, serial: Uint8Array, time: Uint8Array): Uint8Array => {
   const reason = reasonNumber(entry.reason ?? 'unspecified');
   const length = 2 + serial.length + time.length + (reason === 0 ? 0 : reasonBytes);
   const bytes = new Uint8Array(2 + length);
@@ -143,6 +142,8 @@ const keepOnly = (settled: Settled, nowMs: number): Settled => {
 export class RevocationList {
   #settled: Settled = settledOf(0, 0);
   readonly #fresh = new Map<string, Encoded>();
+  /** Many are revoked at once; the last date is kept as encoded. */
+  #lastDate = { timeMs: Number.NaN, bytes: new Uint8Array(0) };
 
   get size(): number {
     return this.#settled.count + this.#fresh.size;
@@ -169,7 +170,7 @@ export class RevocationList {
     if (entry.reason === 'removeFromCrl')
       return refuse(pkiErrors.E_PKI_REQUEST, 'a complete list removes nothing');
     if (this.has(entry.serialNumber)) return false;
-    const bytes = encodeEntry(entry, serial);
+    const bytes = encodeEntry(entry, serial, this.#encodeDate(entry.revokedAtMs));
     const forgetAfterMs = entry.forgetAfterMs ?? Number.POSITIVE_INFINITY;
     this.#fresh.set(entry.serialNumber, { serial, bytes, forgetAfterMs });
     return true;
@@ -187,6 +188,11 @@ export class RevocationList {
   encoded(): Uint8Array {
     this.#settle();
     return this.#settled.bytes;
+  }
+
+  #encodeDate(timeMs: number): Uint8Array {
+    if (this.#lastDate.timeMs !== timeMs) this.#lastDate = { timeMs, bytes: derTime(timeMs) };
+    return this.#lastDate.bytes;
   }
 
   #settle(): void {

@@ -1,6 +1,7 @@
 /** Signature algorithms of certificates and requests: which we know, and verification with them. */
 import { constants, type KeyObject, verify } from 'node:crypto';
 import { type DerReader, derTags } from '../../kernel/der-reader.ts';
+import { derOid, derSequence } from '../../kernel/der-writer.ts';
 import { insideOf } from './der-inside.ts';
 import { oids } from './oids.ts';
 
@@ -36,6 +37,13 @@ const withNull: Readonly<Record<string, Scheme>> = {
   [oids.sha256WithRsa]: { kind: 'rsa', hash: 'sha256' },
   [oids.sha384WithRsa]: { kind: 'rsa', hash: 'sha384' },
   [oids.sha512WithRsa]: { kind: 'rsa', hash: 'sha512' },
+};
+
+/** By far the most frequent one, recognised by its only encoding. */
+const usual: SignatureAlgorithm = {
+  raw: derSequence(derOid(oids.ecdsaWithSha256)),
+  oid: oids.ecdsaWithSha256,
+  scheme: { kind: 'ec', hash: 'sha256' },
 };
 
 const readHash = (algorithm: DerReader) => {
@@ -75,6 +83,7 @@ const readScheme = (algorithm: DerReader, oid: string): Scheme | undefined => {
 /** Reads an AlgorithmIdentifier where the reader stands. */
 export const readSignatureAlgorithm = (reader: DerReader): SignatureAlgorithm => {
   const element = reader.expect(derTags.sequence);
+  if (Buffer.compare(element.raw, usual.raw) === 0) return usual;
   const algorithm = insideOf(element);
   const oid = algorithm.oid();
   const scheme = readScheme(algorithm, oid);

@@ -6,7 +6,7 @@
 import { contextPrimitiveTag, contextTag, derTags } from '../../kernel/der-tags.ts';
 import { derContextPrimitive, derOid, derSequence, derTime } from '../../kernel/der-writer.ts';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
-import { type SpiffeId, trustDomainOf } from '../../kernel/ids.ts';
+import type { SpiffeId } from '../../kernel/ids.ts';
 import { type AlternativeNames, encodeAlternativeNames } from './alternative-names.ts';
 import type { Certificate } from './certificate.ts';
 import { pkiErrors } from './errors.ts';
@@ -78,6 +78,19 @@ type Template = {
   /** Subject key identifier up to the identifier itself. */
   readonly keyIdHead: Uint8Array;
   readonly altNameHead: Uint8Array;
+  readonly validity: (notBeforeMs: number, notAfterMs: number) => Uint8Array;
+};
+
+/** Leaves made within one second have the same validity: the last one is kept. */
+const createValidityWriter = (): ((notBeforeMs: number, notAfterMs: number) => Uint8Array) => {
+  let last = { notBeforeMs: Number.NaN, notAfterMs: Number.NaN, bytes: new Uint8Array(0) };
+  return (notBeforeMs, notAfterMs) => {
+    if (last.notBeforeMs !== notBeforeMs || last.notAfterMs !== notAfterMs) {
+      const bytes = derSequence(derTime(notBeforeMs), derTime(notAfterMs));
+      last = { notBeforeMs, notAfterMs, bytes };
+    }
+    return last.bytes;
+  };
 };
 
 const emptySubject = derSequence();
@@ -99,6 +112,7 @@ const templateOf = (issuer: Certificate): Template => {
     keyIdHead: keyIdExtension.subarray(0, keyIdExtension.length - keyIdSample.length),
     // Critical because the subject is empty (X509-04).
     altNameHead: Buffer.concat([derOid(oids.subjectAltName), Uint8Array.of(1, 1, 0xff)]),
+    validity: createValidityWriter(),
   };
 };
 
@@ -135,7 +149,7 @@ const writeToSign = (
   const { spki } = request.publicKey;
   const keyId = keyIdentifierOf(request.publicKey);
   const altNames = writeAltNames(template, request.spiffeId, names);
-  const validity = derSequence(derTime(request.notBeforeMs), derTime(request.notAfterMs));
+  const validity = template.validity(request.notBeforeMs, request.notAfterMs);
   const listSize = fixedExtensions.length + keyIdHead.length + keyId.length + altNames.length;
   const size =
     version3.length +
@@ -157,6 +171,8 @@ const writeToSign = (
   return pen.bytes;
 };
 
+const noUnusedBits = Uint8Array.of(0);
+
 const assemble = (toSign: Uint8Array, signature: Uint8Array): Uint8Array => {
   const size = toSign.length + ecdsaWithSha256.length + elementBytes(signature.length + 1);
   const pen = new Pen(elementBytes(size));
@@ -164,7 +180,7 @@ const assemble = (toSign: Uint8Array, signature: Uint8Array): Uint8Array => {
   pen.put(toSign);
   pen.put(ecdsaWithSha256);
   pen.head(derTags.bitString, signature.length + 1);
-  pen.put(Uint8Array.of(0));
+  pen.put(noUnusedBits);
   pen.put(signature);
   return pen.bytes;
 };
@@ -172,7 +188,7 @@ const assemble = (toSign: Uint8Array, signature: Uint8Array): Uint8Array => {
 const checkRequest = (request: LeafRequest, issuer: Certificate): Refusal | undefined => {
   const bad = (what: string): Refusal => refuse(pkiErrors.E_PKI_REQUEST, what);
   const { spiffeId, publicKey, serial, notBeforeMs, notAfterMs } = request;
-  if (spiffeId.length === `spiffe://${trustDomainOf(spiffeId)}`.length)
+  if (!spiffeId.includes('/', 'spiffe://'.length))
     return bad('a leaf needs a SPIFFE ID with a path (X509-03)');
   if (!issuableKinds.has(publicKey.kind) || publicKey.spki.length > maxRsaSpkiBytes)
     return refuse(pkiErrors.E_PKI_UNSUPPORTED, 'no SVID is issued for a key of this kind');
