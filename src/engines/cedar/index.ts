@@ -81,3 +81,4 @@ export {
   type RequestKind,
 } from './validate/findings.ts';
 export { type PolicyToValidate, validatePolicies } from './validate/validate.ts';
+export { type Place, type Usage, usageOf } from './validate/usage.ts';

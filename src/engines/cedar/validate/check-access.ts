@@ -1,5 +1,5 @@
 /** Types what reads parts: attributes, tags, and the tests whether they are there. */
-import type { Expr } from '../ast.ts';
+import type { Expr, Span } from '../ast.ts';
 import { didYouMean } from '../schema/suggest.ts';
 import {
   attributeCapability,
@@ -18,14 +18,29 @@ import {
   typed,
 } from './check.ts';
 import { findingCodes } from './findings.ts';
-import { attributesOf, boolean, never, type RecordType, single, type Type } from './types.ts';
+import {
+  attributesOf,
+  boolean,
+  formatType,
+  never,
+  type RecordType,
+  single,
+  type Type,
+} from './types.ts';
+
+const hasParts = ({ kind }: Type): boolean => kind === 'entity' || kind === 'record';
+const partsExpected = 'an entity or a record';
 
 const expectParts = (check: Check, expr: Expr, known: Capabilities): Type =>
-  expectType(check, expr, {
-    known,
-    fits: ({ kind }) => kind === 'entity' || kind === 'record',
-    expected: 'an entity or a record',
-  }).type;
+  expectType(check, expr, { known, fits: hasParts, expected: partsExpected }).type;
+
+/** The same for a type that is known already. */
+const requireParts = (check: Check, type: Type, span: Span | undefined): Type => {
+  if (type.kind === 'never' || hasParts(type)) return type;
+  const message = `expected ${partsExpected}, found ${formatType(type)}`;
+  report(check, { code: findingCodes.type, message, span });
+  return never;
+};
 
 const partsOf = (check: Check, type: Type): RecordType['attributes'] => {
   if (type.kind === 'record') return type.attributes;
@@ -59,35 +74,36 @@ export const typeGet: Rule<'get'> = (check, expr, known) => {
   return typed(found.type);
 };
 
-const typeHasOne = (
-  check: Check,
-  { operand, name }: { readonly operand: Expr; readonly name: string },
-  known: Capabilities,
-): Typed => {
-  const type = expectParts(check, operand, known);
+type Step = { readonly operand: Expr; readonly type: Type; readonly name: string };
+/** What one step of a path tells; `next` is the type of the attribute where it is there. */
+type StepAnswer = Typed & { readonly next: Type };
+
+const typeStep = (check: Check, { operand, type, name }: Step, known: Capabilities): StepAnswer => {
   const capability = attributeCapability(check.numbering, operand, name);
   const gains = new Set([capability]);
-  if (type.kind === 'never') return { type: boolean, gains };
+  if (type.kind === 'never') return { type: boolean, gains, next: never };
   const found = partsOf(check, type).get(name);
-  if (found === undefined) return typed(single(false));
+  if (found === undefined) return { ...typed(single(false)), next: never };
   // An entity may be missing from the store, so of entities even required attributes are tested.
   const isSure = known.has(capability) || (found.required && type.kind === 'record');
-  return { type: isSure ? single(true) : boolean, gains };
+  return { type: isSure ? single(true) : boolean, gains, next: found.type };
 };
 
-/** `e has a.b` asks `e has a && e.a has b`. */
-export const typeHas: Rule<'has'> = (check, expr, outer) => {
-  let operand = expr.operand;
-  let known = outer;
-  let gains = noCapabilities;
+/** `e has a.b` asks `e has a && e.a has b`. The operand is typed once, whatever the length. */
+export const typeHas: Rule<'has'> = (check, { operand: owner, path, span }, outer) => {
+  let operand = owner;
+  let type = expectParts(check, owner, outer);
+  let [known, gains] = [outer, noCapabilities];
   let isSure = true;
-  for (const name of expr.path) {
-    const result = typeHasOne(check, { operand, name }, known);
-    if (result.type.kind === 'false') return typed(result.type);
-    isSure &&= result.type.kind === 'true';
-    gains = union(gains, result.gains);
-    known = union(known, result.gains);
-    operand = { kind: 'get', operand, attribute: name, ...(expr.span ? { span: expr.span } : {}) };
+  for (const [index, name] of path.entries()) {
+    if (index > 0) type = requireParts(check, type, span);
+    const step = typeStep(check, { operand, type, name }, known);
+    if (step.type.kind === 'false') return typed(step.type);
+    isSure &&= step.type.kind === 'true';
+    gains = union(gains, step.gains);
+    known = union(known, step.gains);
+    operand = { kind: 'get', operand, attribute: name };
+    type = step.next;
   }
   return { type: isSure ? single(true) : boolean, gains };
 };

@@ -146,8 +146,14 @@ const knownActionIn = (check: Check, left: Expr, right: Expr): boolean | undefin
   });
 };
 
-export const typeIn: Rule<'binary'> = (check, { left, right }, known) => {
-  const inner = expectEntity(check, left, known).type;
+type Membership = { readonly left: Expr; readonly inner: Type; readonly right: Expr };
+
+/** Types `in` when the type of the left side is known; so that no operand is typed twice. */
+const typeMembership = (
+  check: Check,
+  { left, inner, right }: Membership,
+  known: Capabilities,
+): Type => {
   const outer = expectType(check, right, {
     known,
     fits: isEntityOrSet,
@@ -155,17 +161,21 @@ export const typeIn: Rule<'binary'> = (check, { left, right }, known) => {
     help: ({ kind }) => (kind === 'set' ? 'use `contains` to look into a set' : undefined),
   }).type;
   const group = outer.kind === 'set' ? outer.element : outer;
-  if (inner.kind !== 'entity' || group.kind !== 'entity') return typed(boolean);
+  if (inner.kind !== 'entity' || group.kind !== 'entity') return boolean;
   const answer = knownActionIn(check, left, right);
-  if (answer !== undefined) return typed(single(answer));
-  return typed(canBeIn(check.schema, inner.name, group.name) ? boolean : single(false));
+  if (answer !== undefined) return single(answer);
+  return canBeIn(check.schema, inner.name, group.name) ? boolean : single(false);
 };
 
-export const typeIs: Rule<'is'> = (check, expr, known) => {
-  const { type } = expectEntity(check, expr.operand, known);
-  const answer = type.kind === 'entity' ? single(type.name === expr.entityType) : boolean;
-  if (expr.in === undefined || answer.kind === 'false') return typed(answer);
-  const within = { kind: 'binary', operator: 'in', left: expr.operand, right: expr.in } as const;
-  const inside = typeIn(check, expr.span ? { ...within, span: expr.span } : within, known).type;
+export const typeIn: Rule<'binary'> = (check, { left, right }, known) => {
+  const inner = expectEntity(check, left, known).type;
+  return typed(typeMembership(check, { left, inner, right }, known));
+};
+
+export const typeIs: Rule<'is'> = (check, { operand, entityType, in: right }, known) => {
+  const { type } = expectEntity(check, operand, known);
+  const answer = type.kind === 'entity' ? single(type.name === entityType) : boolean;
+  if (right === undefined || answer.kind === 'false') return typed(answer);
+  const inside = typeMembership(check, { left: operand, inner: type, right }, known);
   return typed(answer.kind === 'true' || inside.kind === 'false' ? inside : boolean);
 };
