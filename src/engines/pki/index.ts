@@ -36,6 +36,13 @@ export type { RevocationReason } from './crl-reason.ts';
 export { pkiErrors } from './errors.ts';
 export type { Extension, Extensions, KeyUsage, NameConstraints } from './extensions.ts';
 export type { GeneralName } from './general-name.ts';
+export {
+  createHybridKey,
+  hybridMessage,
+  signHybrid,
+  verifyHybrid,
+} from './hybrid-signature.ts';
+export type { HybridKey, HybridSigner, HybridStatement } from './hybrid-signature.ts';
 export { fitsAlgorithm, isJoseAlgorithm, signJose, verifyJose } from './jose-algorithm.ts';
 export type { JoseAlgorithm } from './jose-algorithm.ts';
 export { exportPublicJwk, importPublicJwk, jwkThumbprint } from './jwk.ts';
