@@ -82,3 +82,18 @@ export {
 } from './validate/findings.ts';
 export { type PolicyToValidate, validatePolicies } from './validate/validate.ts';
 export { type Place, type Usage, usageOf } from './validate/usage.ts';
+export {
+  compileResiduals,
+  decidePartially,
+  type PartialDecision,
+  type PartialRef,
+  type PartialRequest,
+  type Residual,
+  type ResidualDecider,
+} from './partial/decide-partially.ts';
+export {
+  type Search,
+  type SearchAnswer,
+  type SearchRequest,
+  searchEntities,
+} from './partial/search.ts';

@@ -45,6 +45,10 @@ export type PolicyStore = {
   readonly schema: Schema | undefined;
   /** A request bound to its entities, for those who evaluate parts of policies themselves. */
   readonly bind: (request: CedarRequest, entities?: EntitiesArgument) => Env | RequestProblem;
+  /** How values and names are read. */
+  readonly reader: Reader;
+  /** The entities of a prepared store as this policy store sees them: with the schema's actions. */
+  readonly lookup: (entities: EntityStore) => Env['entities'];
 };
 
 type Lookup = Env['entities'];
@@ -96,13 +100,16 @@ const createCore = ({ policies, links, schema: source }: PolicyStoreOptions): Co
   };
 };
 
-type Resolve = (entities: EntitiesArgument | undefined) => Lookup | RequestProblem;
+type Resolver = {
+  readonly resolve: (entities: EntitiesArgument | undefined) => Lookup | RequestProblem;
+  readonly lookup: PolicyStore['lookup'];
+};
 
 /**
  * Lists are read at each call. A frozen list is taken as a promise that nothing in it changes either,
  * and read once while it is in use.
  */
-const createResolver = ({ schema, reader }: Core): Resolve => {
+const createResolver = ({ schema, reader }: Core): Resolver => {
   const frozen = new WeakMap<object, EntityStore>();
   const overlays = new WeakMap<object, Lookup>();
   const none = createEntityStore(schema ? { schema, reader } : { reader });
@@ -121,17 +128,16 @@ const createResolver = ({ schema, reader }: Core): Resolve => {
     overlays.set(entities, known);
     return known;
   };
-  return (entities) => {
+  const resolve: Resolver['resolve'] = (entities) => {
     if (entities === undefined) return isRefusal(none) ? { problem: none.detail } : none;
     if (Array.isArray(entities)) return readList(entities);
     if (isEntityStore(entities)) return overlay(entities);
     return { problem: 'entities: must be an entity store or an array' };
   };
+  return { resolve, lookup: overlay };
 };
 
-const createBinder = (core: Core): PolicyStore['bind'] => {
-  const resolve = createResolver(core);
-  const { reader, schema } = core;
+const createBinder = ({ reader, schema }: Core, { resolve }: Resolver): PolicyStore['bind'] => {
   return (request, argument) => {
     try {
       const entities = resolve(argument);
@@ -165,7 +171,8 @@ const createDescriber = ({ sources }: Core): DescribeFailure => {
  */
 export const createPolicyStore = (options: PolicyStoreOptions): PolicyStore => {
   const core = createCore(options);
-  const bind = createBinder(core);
+  const resolver = createResolver(core);
+  const bind = createBinder(core, resolver);
   const describe = createDescriber(core);
   return {
     decide: (request, entities) => {
@@ -176,5 +183,7 @@ export const createPolicyStore = (options: PolicyStoreOptions): PolicyStore => {
     templates: core.sources.templates,
     schema: core.schema,
     bind,
+    reader: core.reader,
+    lookup: resolver.lookup,
   };
 };
