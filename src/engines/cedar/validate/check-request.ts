@@ -82,6 +82,6 @@ export const checkRequest = (
   const { principals, resources } = action;
   checkParty(conformance, { uid: principal, allowed: principals, action }, 'principal');
   checkParty(conformance, { uid: resource, allowed: resources, action }, 'resource');
-  checkContext(conformance, request.context ?? {}, action);
+  checkContext(conformance, request.context === undefined ? {} : request.context, action);
   return conformance.problems;
 };

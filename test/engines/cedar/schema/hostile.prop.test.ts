@@ -11,6 +11,7 @@ import {
 import { schemaToJson } from '../../../../src/engines/cedar/schema/to-json.ts';
 import { schemaToText } from '../../../../src/engines/cedar/schema/to-text.ts';
 import { mutants } from '../../../kernel/mutations.ts';
+import { damage } from '../damage.ts';
 import { createDice, randomSchema } from '../validate/random.ts';
 import { jsonActions } from './json-actions.ts';
 import { jsonSchemas } from './json-schemas.ts';
@@ -51,17 +52,6 @@ test('answers any JSON value', () => {
   for (const value of [null, 1, true, undefined, Symbol('x'), () => 1])
     assert.equal(problemsOf(value as object).length, 1);
 });
-
-/** The value with one part replaced, chosen by the numbers. */
-const damage = (value: unknown, [first = 0, ...rest]: readonly number[], by: unknown): unknown => {
-  if (typeof value !== 'object' || value === null || rest.length === 0) return by;
-  const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
-  const at = first % (entries.length + 1);
-  const [key, item] = entries[at] ?? ['added', undefined];
-  const changed = damage(item, rest, by);
-  if (Array.isArray(value)) return value.toSpliced(at, 1, changed);
-  return { ...value, [key]: changed };
-};
 
 test('answers damaged schemas in the JSON notation as the oracle does', () => {
   const seeds = [...jsonSchemas, ...jsonActions].filter((schema) => typeof schema === 'object');
