@@ -66,7 +66,12 @@ export type { ClockSkew } from './skew.ts';
 export { checkLeafProfile, checkSigningProfile } from './svid-profile.ts';
 export { createSvidIssuer, maxLeafLifeMs } from './svid-issuer.ts';
 export type { LeafRequest, SvidIssuer } from './svid-issuer.ts';
-export { formatTrustBundle, parseTrustBundle, toX509Authority } from './trust-bundle.ts';
+export {
+  formatTrustBundle,
+  parseTrustBundle,
+  readTrustBundle,
+  toX509Authority,
+} from './trust-bundle.ts';
 export type {
   BundleDocument,
   BundleJwk,

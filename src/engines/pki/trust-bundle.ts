@@ -114,14 +114,13 @@ const readCount = (value: JsonValue | undefined): number | undefined =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 
 /**
- * Parses a bundle document. The caller says whose it is: nothing inside names the trust domain
- * (BU-10). Refuses texts without a `keys` list and more than 1,024 entries. Never throws.
+ * Reads a bundle from a JSON value. The caller says whose it is: nothing inside names the trust
+ * domain (BU-10). Refuses values without a `keys` list and more than 1,024 entries. Never throws.
  */
-export const parseTrustBundle = (
+export const readTrustBundle = (
   trustDomain: TrustDomain,
-  document: Uint8Array | string,
+  value: JsonValue,
 ): TrustBundle | Refusal => {
-  const value = parseJson(document, limits);
   const keys = isJsonObject(value) ? value['keys'] : undefined;
   if (!isJsonObject(value) || !Array.isArray(keys))
     return refuse(pkiErrors.E_PKI_MALFORMED, 'bundle is not a JWK set');
@@ -135,6 +134,17 @@ export const parseTrustBundle = (
     ...(sequence === undefined ? {} : { sequence }),
     ...(hint === undefined ? {} : { refreshHintSeconds: hint }),
   };
+};
+
+/** Parses a bundle document of at most 4 MiB; see `readTrustBundle`. Never throws. */
+export const parseTrustBundle = (
+  trustDomain: TrustDomain,
+  document: Uint8Array | string,
+): TrustBundle | Refusal => {
+  const value = parseJson(document, limits);
+  return isRefusal(value)
+    ? refuse(pkiErrors.E_PKI_MALFORMED, `bundle is not a JWK set: ${value.detail}`)
+    : readTrustBundle(trustDomain, value);
 };
 
 const tokenJwk = (use: 'jwt-svid' | 'wit-svid', authority: JwtAuthority): BundleJwk => {
