@@ -8,6 +8,8 @@ import { createConditionCompiler } from '../evaluate/policy.ts';
 import type { Schema } from '../schema/model.ts';
 import { isSchemaProblems, readSchema } from '../schema/read.ts';
 import { isCedarErrors } from '../syntax/errors.ts';
+import type { Finding } from '../validate/findings.ts';
+import { validatePolicies } from '../validate/validate.ts';
 import { createShapeTable } from '../values/record.ts';
 import { type CedarDecision, decide, type DescribeFailure, denyWith } from './decide.ts';
 import { policyStoreErrors } from './errors.ts';
@@ -43,6 +45,8 @@ export type PolicyStore = {
   readonly policies: readonly StoredPolicy[];
   readonly templates: readonly StoredPolicy[];
   readonly schema: Schema | undefined;
+  /** What validation found, all of it warnings; nothing when it was not asked for. */
+  readonly findings: readonly Finding[];
   /** A request bound to its entities, for those who evaluate parts of policies themselves. */
   readonly bind: (request: CedarRequest, entities?: EntitiesArgument) => Env | RequestProblem;
   /** How values and names are read. */
@@ -55,6 +59,7 @@ type Lookup = Env['entities'];
 type Core = {
   readonly sources: PolicySources;
   readonly schema: Schema | undefined;
+  readonly findings: readonly Finding[];
   readonly index: PolicyIndex;
   readonly reader: Reader;
 };
@@ -75,6 +80,18 @@ const schemaOf = (source: PolicyStoreOptions['schema']): Schema | undefined => {
   return isSchemaProblems(schema) ? invalid('schema', schema) : schema;
 };
 
+/** What validation finds; refused when an error is among it. */
+const findingsOf = (
+  { policies, templates }: PolicySources,
+  schema: Schema | undefined,
+  validate: boolean,
+): readonly Finding[] => {
+  if (schema === undefined || !validate) return [];
+  const findings = validatePolicies(schema, [...policies, ...templates]);
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  return errors.length === 0 ? findings : invalid('validation', errors);
+};
+
 const readyPolicies = (policies: readonly StoredPolicy[]): readonly ReadyPolicy[] => {
   const compile = createConditionCompiler();
   return policies.map(({ id, node }, position) => ({
@@ -88,13 +105,17 @@ const readyPolicies = (policies: readonly StoredPolicy[]): readonly ReadyPolicy[
   }));
 };
 
-const createCore = ({ policies, links, schema: source }: PolicyStoreOptions): Core => {
+const createCore = (options: PolicyStoreOptions): Core => {
+  const { policies, links, schema: source, validate = true } = options;
   const sources = readPolicies(policies, links);
   if (isCedarErrors(sources)) return invalid('policies', sources);
+  const schema = schemaOf(source);
+  const findings = findingsOf(sources, schema, validate);
   const ready = readyPolicies(sources.policies);
   return {
     sources,
-    schema: schemaOf(source),
+    schema,
+    findings,
     index: createPolicyIndex(ready),
     reader: { shapes: createShapeTable(), types: createTypeNames() },
   };
@@ -182,6 +203,7 @@ export const createPolicyStore = (options: PolicyStoreOptions): PolicyStore => {
     policies: core.sources.policies,
     templates: core.sources.templates,
     schema: core.schema,
+    findings: core.findings,
     bind,
     reader: core.reader,
     lookup: resolver.lookup,
