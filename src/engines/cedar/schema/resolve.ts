@@ -1,7 +1,7 @@
 /** Makes the resolved schema from a written one: every name known, no cycles, groups closed. */
 import type { EntityUid } from '../ast.ts';
 import { candidatesOf, collectDeclarations, findShadowing } from './declared.ts';
-import { problem, type SchemaProblem, schemaCodes } from './errors.ts';
+import { problem, SchemaFault, type SchemaProblem, schemaCodes } from './errors.ts';
 import type { RawAction, RawEntityType, RawType, SchemaFragment } from './fragment.ts';
 import {
   type ActionDefinition,
@@ -20,6 +20,15 @@ import {
 import { didYouMean } from './suggest.ts';
 
 const noAttributes: Attributes = new Map();
+
+/** Bounds of a schema: memberships over any number of steps, and kinds of requests. */
+const maxMemberships = 1_000_000;
+const maxRequestKinds = 2_000_000;
+
+const checkTotal = (total: number, limit: number, what: string): void => {
+  if (total <= limit) return;
+  throw new SchemaFault(problem(schemaCodes.limit, `the schema has over ${limit} ${what}`));
+};
 
 type Home = { readonly namespace: string; readonly name: string };
 
@@ -110,41 +119,54 @@ const resolveAction = (
   };
 };
 
+/** Closes a hierarchy: each item with everything it is in. */
+const closed = <T extends object>(
+  open: ReadonlyMap<string, T>,
+  parents: (item: T) => readonly string[],
+): Map<string, T & { readonly ancestors: ReadonlySet<string> }> => {
+  const above = (key: string): readonly string[] => {
+    const item = open.get(key);
+    return item === undefined ? [] : parents(item);
+  };
+  let total = 0;
+  const result = new Map<string, T & { readonly ancestors: ReadonlySet<string> }>();
+  for (const [key, item] of open) {
+    const ancestors = reachable(key, above);
+    total += ancestors.size;
+    checkTotal(total, maxMemberships, 'memberships');
+    result.set(key, { ...item, ancestors });
+  }
+  return result;
+};
+
 const resolveEntityTypes = (resolver: TypeResolver): Schema['entityTypes'] => {
-  const open = new Map(
-    Array.from(resolver.declared.entityTypes, ([full, home]) => [
-      full,
-      resolveEntityType(resolver, home.raw, home),
-    ]),
+  const open = Array.from(
+    resolver.declared.entityTypes,
+    ([full, home]) => [full, resolveEntityType(resolver, home.raw, home)] as const,
   );
-  const parents = (name: string): readonly string[] => open.get(name)?.memberOf ?? [];
-  return new Map(
-    Array.from(open, ([full, type]) => [full, { ...type, ancestors: reachable(full, parents) }]),
-  );
+  return closed(new Map(open), ({ memberOf }) => memberOf);
 };
 
 const resolveActions = (resolver: TypeResolver): Schema['actions'] => {
-  const open = new Map(
-    Array.from(resolver.declared.actions, ([key, home]) => [
-      key,
-      resolveAction(resolver, home.raw, home),
-    ]),
+  const open = Array.from(
+    resolver.declared.actions,
+    ([key, home]) => [key, resolveAction(resolver, home.raw, home)] as const,
   );
-  const parents = (key: string): readonly string[] => (open.get(key)?.memberOf ?? []).map(uidKey);
-  const closed = new Map<string, ActionDefinition>();
-  for (const [key, action] of open) {
-    const ancestors = reachable(key, parents);
-    closed.set(key, { ...action, ancestors });
+  const actions = closed(new Map(open), ({ memberOf }) => memberOf.map(uidKey));
+  let kinds = 0;
+  for (const [key, { ancestors, principals, resources, span }] of actions) {
+    kinds += principals.length * resources.length;
+    checkTotal(kinds, maxRequestKinds, 'kinds of requests');
     if (!ancestors.has(key)) continue;
     const message = `the action group \`${key}\` contains itself`;
-    resolver.problems.push(problem(schemaCodes.cycle, message, { span: action.span }));
+    resolver.problems.push(problem(schemaCodes.cycle, message, { span }));
   }
-  return closed;
+  return actions;
 };
 
 /**
  * Resolves a schema, or says everything that keeps it from having a meaning.
- * @throws SchemaFault when a type is too large to work with.
+ * @throws SchemaFault when a type, a hierarchy or the kinds of requests are too many to work with.
  */
 export const resolveSchema = (fragment: SchemaFragment): Schema | readonly SchemaProblem[] => {
   const declared = collectDeclarations(fragment);

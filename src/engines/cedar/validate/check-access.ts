@@ -56,7 +56,8 @@ const ownerName = (check: Check, owner: Expr, type: Type): string => {
 export const typeGet: Rule<'get'> = (check, expr, known) => {
   const { operand, attribute, span } = expr;
   const type = expectParts(check, operand, known);
-  if (type.kind === 'never') return typed(never);
+  const isUnknown = operand.kind === 'call' && operand.name === 'unknown';
+  if (type.kind === 'never' && !isUnknown) return typed(never);
   const parts = partsOf(check, type);
   const found = parts.get(attribute);
   const owner = ownerName(check, operand, type);

@@ -1,29 +1,26 @@
 /** The kinds of requests a schema allows, and those a template has to be checked for. */
 import type { PolicyNode, ScopeConstraint, Slot } from '../ast.ts';
-import { type ActionDefinition, type Schema, uidKey } from '../schema/model.ts';
+import { type Schema, uidKey } from '../schema/model.ts';
 import type { Environment } from './check.ts';
 import type { RequestKind } from './findings.ts';
 import { canBeIn } from './types.ts';
 
-const kindsOf = (action: ActionDefinition): readonly Environment[] =>
-  action.principals.flatMap((principal) =>
-    action.resources.map((resource) => ({
-      principal,
-      action,
-      resource,
-      context: { kind: 'record' as const, attributes: action.context },
-      slots: {},
-      kind: { principal, action: uidKey(action.uid), resource },
-    })),
-  );
-
 /** Every kind of request that can be valid: principal type, action, resource type. */
-export const requestEnvironments = (schema: Schema): readonly Environment[] =>
-  [...schema.actions.values()].flatMap(kindsOf);
+export const requestEnvironments = function* (schema: Schema): Generator<Environment> {
+  for (const action of schema.actions.values()) {
+    const context = { kind: 'record' as const, attributes: action.context };
+    const name = uidKey(action.uid);
+    for (const principal of action.principals)
+      for (const resource of action.resources) {
+        const kind = { principal, action: name, resource };
+        yield { principal, action, resource, context, slots: {}, kind };
+      }
+  }
+};
 
 /** The same as plain data, for people and tools. */
 export const requestKinds = (schema: Schema): readonly RequestKind[] =>
-  requestEnvironments(schema).map(({ kind }) => kind);
+  Array.from(requestEnvironments(schema), ({ kind }) => kind);
 
 /** The types a slot can stand for so that the scope can hold for values of this type. */
 const slotTypes = (

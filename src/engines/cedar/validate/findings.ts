@@ -22,8 +22,6 @@ export const findingCodes = Object.freeze({
   unknownAction: 'E_CEDAR_UNKNOWN_ACTION',
   /** An id that its enumerated entity type does not have. */
   unknownId: 'E_CEDAR_UNKNOWN_ENTITY_ID',
-  /** More levels of attributes than the level allows. */
-  level: 'E_CEDAR_LEVEL',
   /** Warning: false for every valid request. */
   impossible: 'E_CEDAR_IMPOSSIBLE_POLICY',
   /** Warning: no action takes what the scope asks for. */

@@ -1,8 +1,8 @@
 /** Validates policies and templates against a schema, by the strict rules of Cedar. */
-import type { PolicyNode } from '../ast.ts';
+import type { Expr, PolicyNode } from '../ast.ts';
 import type { Schema } from '../schema/model.ts';
 import { createNumbering, noCapabilities } from './capabilities.ts';
-import { type Environment, expectBoolean } from './check.ts';
+import { type Check, expectBoolean } from './check.ts';
 import { createCheck } from './check-expr.ts';
 import { checkNames } from './check-names.ts';
 import { checkTexts } from './check-texts.ts';
@@ -15,36 +15,31 @@ export type PolicyToValidate = { readonly id: string; readonly node: PolicyNode 
 
 type Reach = { readonly scope: boolean; readonly whole: boolean };
 
+const canHold = (check: Check, condition: Expr): boolean =>
+  check.typeOf(condition, noCapabilities).type.kind !== 'false';
+
 /** Types a policy for every kind of request; says whether its scope, and all of it, can be true. */
-const checkTypes = (
-  { schema, environments }: Validator,
-  policy: PolicyNode,
-  reporter: Reporter,
-): Reach => {
+const checkTypes = (schema: Schema, policy: PolicyNode, reporter: Reporter): Reach => {
   const numbering = createNumbering();
   const condition = policyCondition(policy);
   const scope = scopeCondition(policy);
   const silent = createReporter('');
   const reach = { scope: false, whole: false };
-  for (const given of environments)
+  for (const given of requestEnvironments(schema))
     for (const environment of linkedEnvironments(schema, policy, given)) {
       const parts = { schema, environment, numbering };
       const check = createCheck({ ...parts, reporter });
       const { type } = expectBoolean(check, condition, noCapabilities);
-      const quiet = createCheck({ ...parts, reporter: silent });
       reach.whole ||= type.kind !== 'false';
-      reach.scope ||=
-        type.kind !== 'false' || quiet.typeOf(scope, noCapabilities).type.kind !== 'false';
+      reach.scope ||= reach.whole || canHold(createCheck({ ...parts, reporter: silent }), scope);
     }
   return reach;
 };
 
-type Validator = { readonly schema: Schema; readonly environments: readonly Environment[] };
-
-const validateOne = (validator: Validator, { id, node }: PolicyToValidate): readonly Finding[] => {
+const validateOne = (schema: Schema, { id, node }: PolicyToValidate): readonly Finding[] => {
   const reporter = createReporter(id);
-  checkNames(validator.schema, node, reporter);
-  const reach = checkTypes(validator, node, reporter);
+  checkNames(schema, node, reporter);
+  const reach = checkTypes(schema, node, reporter);
   const { span } = node;
   if (!reach.scope) {
     const message = 'no action of the schema takes what the scope of this policy asks for';
@@ -66,7 +61,4 @@ const validateOne = (validator: Validator, { id, node }: PolicyToValidate): read
 export const validatePolicies = (
   schema: Schema,
   policies: readonly PolicyToValidate[],
-): readonly Finding[] => {
-  const validator = { schema, environments: requestEnvironments(schema) };
-  return policies.flatMap((policy) => validateOne(validator, policy));
-};
+): readonly Finding[] => policies.flatMap((policy) => validateOne(schema, policy));

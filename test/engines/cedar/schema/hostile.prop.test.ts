@@ -104,6 +104,12 @@ test('bounds depth and size', () => {
     (_, at) => `type T${at} = {a: T${at + 1}, b: T${at + 1}};`,
   );
   assert.equal(problemsOf(`${wide.join('')} type T60 = Long;`)[0]?.code, 'E_CEDAR_SCHEMA_LIMIT');
+  const tower = Array.from({ length: 20_000 }, (_, at) => `entity A${at} in A${at + 1};`);
+  assert.equal(problemsOf(`${tower.join('')} entity A20000;`)[0]?.code, 'E_CEDAR_SCHEMA_LIMIT');
+  const names = Array.from({ length: 300 }, (_, at) => `A${at}`).join(', ');
+  const action = `appliesTo {principal: [${names}], resource: [${names}]};`;
+  const many = Array.from({ length: 30 }, (_, at) => `action a${at} ${action}`).join('');
+  assert.equal(problemsOf(`entity ${names}; ${many}`)[0]?.code, 'E_CEDAR_SCHEMA_LIMIT');
   let json: unknown = { type: 'Long' };
   for (let level = 0; level < 5000; level++) json = { type: 'Set', element: json };
   const nested = { '': { commonTypes: { T: json }, entityTypes: {}, actions: {} } };

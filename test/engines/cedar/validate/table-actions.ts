@@ -41,6 +41,7 @@ namespace M { action m; }
     '[action, Action::"read"] == [principal.act]',
     '[N::Action::"nread", Action::"read"].contains(action)',
     'unknown("a") == 1',
+    'unknown("a").foo == 1',
     'unknown("a") && context has x',
     'unknown(1)',
     'unknown()',
