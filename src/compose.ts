@@ -21,7 +21,7 @@ import {
   readPublishedFrom,
   registerApi,
 } from './doors/api/index.ts';
-import { registerAuthzen } from './doors/authzen/index.ts';
+import { authzenOptions, registerAuthzen } from './doors/authzen/index.ts';
 import {
   createGateway,
   type Gateway,
@@ -93,8 +93,9 @@ const composeControlPlane = async (platform: Platform, domains: Domains, gateway
   const readPublished = readPublishedFrom(join(platform.config.dataDir, 'ledger'));
   const checks = createReadinessChecks(platform);
   const { contextKeys } = gateway;
+  const { keys, config } = platform;
   registerApi(app, { ...platform, ...domains, version, readPublished, checks, contextKeys });
-  registerAuthzen(app, { ...domains, clock });
+  registerAuthzen(app, { ...domains, keys, clock, ...authzenOptions(config.authzen) });
   await app.ready();
   return app;
 };

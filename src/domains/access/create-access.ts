@@ -23,6 +23,7 @@ import { isIn, listEntities, putEntity, removeEntity } from './entities.ts';
 import { createAccessPolicies } from './policies.ts';
 import { readPolicyFolder } from './policy-folder.ts';
 import { compilePolicies, disposePolicies } from './policy-state.ts';
+import { search } from './search.ts';
 import { replay } from './replay.ts';
 import { type AccessStore, createAccessStore } from './store.ts';
 import type { Access, AccessRequest } from './types.ts';
@@ -81,7 +82,7 @@ const startPolling = (state: AccessState, pollMs: number): (() => void) => {
   return () => clearInterval(timer);
 };
 
-type Decider = Pick<Access, 'decide' | 'explain'>;
+type Decider = Pick<Access, 'decide' | 'explain' | 'search'>;
 
 const createDecider = ({ state, count }: AccessParts, staleAfterMs: number): Decider => {
   /** Why nothing can be decided right now. */
@@ -103,6 +104,7 @@ const createDecider = ({ state, count }: AccessParts, staleAfterMs: number): Dec
       count?.(decision);
       return decision;
     },
+    search: (asked) => search(state, asked, ask),
     explain: (request): Explanation => {
       const { set } = state.policies;
       const blocked = obstacle();

@@ -5,7 +5,7 @@
 import { buildApiActivity, buildEntityChange, eventCodes } from '../../engines/ocsf/index.ts';
 import type { Decision, EntityRef } from '../../engines/authorization/index.ts';
 import type { LedgerEvent } from '../ledger/index.ts';
-import type { AccessRequest, PolicySetInfo } from './types.ts';
+import type { AccessRequest, AccessSearch, PolicySetInfo } from './types.ts';
 
 type Facts = Readonly<Record<string, unknown>>;
 
@@ -91,6 +91,37 @@ export const decisionAsked = (asked: AskedDecision): LedgerEvent => {
       ...(tenant === undefined ? {} : { tenant }),
       ...(requestId === undefined ? {} : { requestUid: requestId, correlationUid: requestId }),
       unmapped: recordedDecision(request, decision),
+    }),
+  };
+};
+
+export type AskedSearch = {
+  readonly search: AccessSearch;
+  /** Number of answers given. */
+  readonly found: number;
+  readonly timeMs: number;
+  readonly asker: EntityRef;
+  readonly tenant: string;
+  readonly requestId: string;
+};
+
+/** A search was answered; forensic. What was found follows from policies and entities. */
+export const searchAsked = (asked: AskedSearch): LedgerEvent => {
+  const { search, found, timeMs, asker, tenant, requestId } = asked;
+  const { find, principal, action, resource } = search;
+  return {
+    class: 'forensic',
+    ocsf: buildApiActivity({
+      timeMs,
+      activity: 'read',
+      eventCode: 'access.search',
+      operation: `search:${find}`,
+      service: 'authzen',
+      actor: partyOf(asker),
+      tenant,
+      requestUid: requestId,
+      correlationUid: requestId,
+      unmapped: { search: { find, principal, action: action ?? null, resource, found } },
     }),
   };
 };

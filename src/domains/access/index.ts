@@ -9,7 +9,7 @@ export {
 } from '../../engines/authorization/index.ts';
 export { createAccess } from './create-access.ts';
 export { accessErrors } from './errors.ts';
-export { decisionAsked, recordedDecision } from './events.ts';
+export { decisionAsked, recordedDecision, searchAsked } from './events.ts';
 export { createMemoryAccess } from './fake.ts';
 export { readPolicyFolder } from './policy-folder.ts';
 export { accessMigrations } from './schema.ts';
@@ -36,6 +36,8 @@ export type {
   AccessChange,
   AccessPolicies,
   AccessRequest,
+  AccessSearch,
+  AccessSearchAnswer,
   CandidatePolicies,
   ListEntities,
   PolicySetInfo,

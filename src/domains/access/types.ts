@@ -110,6 +110,30 @@ export type ListEntities = {
   readonly after?: EntityRef;
 };
 
+/** An entity, or only the type of one. */
+type OpenRef = EntityRef | { readonly type: string };
+
+/** A question with one open place; what stands there is ignored but for its type. */
+export type AccessSearch = {
+  readonly find: 'principal' | 'action' | 'resource';
+  readonly principal: OpenRef;
+  readonly action?: string;
+  readonly resource: OpenRef;
+  readonly context: AccessRequest['context'];
+  readonly claims?: NonNullable<AccessRequest['claims']>;
+  /** Answers wanted at most. */
+  readonly limit: number;
+  /** The `next` of the answer before. */
+  readonly after?: string;
+};
+
+export type AccessSearchAnswer = {
+  /** Ids in order, each with the decision that allows it. */
+  readonly found: readonly { readonly id: string; readonly decision: Decision }[];
+  /** There may be more behind this id. */
+  readonly next?: string;
+};
+
 /** What changed; listeners run synchronously after the change is in force. */
 export type AccessChange =
   | { readonly kind: 'entities'; readonly revision: number; readonly changed: readonly EntityRef[] }
@@ -118,6 +142,8 @@ export type AccessChange =
 export type Access = {
   /** Decides now, from memory. Never throws; closed by default. */
   readonly decide: (request: AccessRequest) => Decision;
+  /** Finds what could stand in the open place; empty for types and ids nobody knows. */
+  readonly search: (search: AccessSearch) => AccessSearchAnswer;
   /** As `decide`, with a word about every policy. Not for hot paths. */
   readonly explain: (request: AccessRequest) => Explanation;
   /**

@@ -14,17 +14,20 @@ import {
   evaluationSchema,
   type Semantic,
 } from './schemas.ts';
+import type { MetadataKeys } from './metadata.ts';
 import { toAccessRequest, type TypeNames } from './to-access-request.ts';
 import { brokenEntry, toAnswer } from './to-answer.ts';
 
 export type AuthzenDeps = {
-  readonly access: Pick<Access, 'decide'>;
+  readonly access: Pick<Access, 'decide' | 'search'>;
   readonly ledger: Pick<Ledger, 'record'>;
   readonly clock: Clock;
   /** AuthZEN types that are named differently from entity types, for example `{identity: 'User'}`. */
   readonly types?: TypeNames;
   /** How this decision point is reached from outside, without a final slash; else the Host header. */
   readonly publicUrl?: string;
+  /** Signs the metadata, which needs a public URL; absent: it is not signed. */
+  readonly keys?: MetadataKeys;
 };
 
 /** The enforcement point that asks. */

@@ -61,9 +61,54 @@ export const answersSchema = z.object({
 });
 export type EvaluationAnswers = z.output<typeof answersSchema>;
 
+/** Section 8.2 */
+const pageSchema = z.object({
+  token: z.string().max(2048).optional(),
+  limit: z.int().positive().optional(),
+  properties: properties.optional(),
+});
+/** The place that is searched for; an id that stands there is ignored. */
+const openSchema = z.object({ type: z.string().min(1), properties: properties.optional() });
+const searchCommon = { context: properties.optional(), page: pageSchema.optional() };
+
+/** Section 8.4 */
+export const subjectSearchSchema = z.object({
+  subject: openSchema,
+  action: actionSchema,
+  resource: thingSchema,
+  ...searchCommon,
+});
+/** Section 8.5 */
+export const resourceSearchSchema = z.object({
+  subject: thingSchema,
+  action: actionSchema,
+  resource: openSchema,
+  ...searchCommon,
+});
+/** Section 8.6 */
+export const actionSearchSchema = z.object({
+  subject: thingSchema,
+  resource: thingSchema,
+  ...searchCommon,
+});
+
+export const searchAnswerSchema = z.object({
+  page: z.object({ next_token: z.string(), count: z.int().optional() }).optional(),
+  context: properties.optional(),
+  results: z.array(z.looseObject({})),
+});
+export type SearchAnswer = z.output<typeof searchAnswerSchema>;
+
 /** Section 9 */
 export const metadataSchema = z.object({
   policy_decision_point: z.string(),
   access_evaluation_endpoint: z.string(),
   access_evaluations_endpoint: z.string(),
+  search_subject_endpoint: z.string(),
+  search_resource_endpoint: z.string(),
+  search_action_endpoint: z.string(),
+  supported_obligations: z.array(z.string()),
+  jwks_uri: z.string().optional(),
+  signed_metadata: z.string().optional(),
 });
+export type Metadata = z.output<typeof metadataSchema>;

@@ -2,7 +2,12 @@
  * An AuthZEN evaluation as a question to access. Types become entity types, properties of subject and
  * resource become claims, properties of the action stand under `context.action`.
  */
-import type { AccessRequest, CedarValue } from '../../domains/access/index.ts';
+import type {
+  AccessRequest,
+  AccessSearch,
+  AccessSearchAnswer,
+  CedarValue,
+} from '../../domains/access/index.ts';
 import { decimalValue } from '../../engines/authorization/index.ts';
 import type { Evaluation } from './schemas.ts';
 
@@ -60,19 +65,67 @@ const toRecord = (value: object): Readonly<Record<string, CedarValue>> => {
   return Object.fromEntries(members);
 };
 
+type Asked = Pick<Evaluation, 'subject' | 'resource' | 'context'> & {
+  readonly action?: Evaluation['action'] | undefined;
+};
+
+const contextOf = ({ action, context = {} }: Asked): AccessRequest['context'] => {
+  const facts = toRecord(context);
+  if (action?.properties === undefined) return facts;
+  return { ...facts, action: toRecord(action.properties) };
+};
+
+const claimsOf = (
+  subject: { readonly properties?: object | undefined },
+  resource: { readonly properties?: object | undefined },
+): NonNullable<AccessRequest['claims']> => ({
+  principal: toRecord(subject.properties ?? {}),
+  resource: toRecord(resource.properties ?? {}),
+});
+
 /** Reads an evaluation as a question. */
 export const toAccessRequest = (evaluation: Evaluation, names: TypeNames): AccessRequest => {
-  const { subject, action, resource, context = {} } = evaluation;
-  const facts = toRecord(context);
+  const { subject, action, resource } = evaluation;
   return {
     principal: { type: entityType(subject.type, names), id: subject.id },
     action: action.name,
     resource: { type: entityType(resource.type, names), id: resource.id },
-    context:
-      action.properties === undefined ? facts : { ...facts, action: toRecord(action.properties) },
-    claims: {
-      principal: toRecord(subject.properties ?? {}),
-      resource: toRecord(resource.properties ?? {}),
-    },
+    context: contextOf(evaluation),
+    claims: claimsOf(subject, resource),
+  };
+};
+
+export type Searched = AccessSearchAnswer;
+
+type Open = {
+  readonly type: string;
+  readonly id?: string;
+  readonly properties?: object | undefined;
+};
+type SearchFor = Pick<Asked, 'action' | 'context'> & {
+  readonly subject: Open;
+  readonly resource: Open;
+};
+
+/** Reads a search. Properties of what is looked for say nothing about it and are left out. */
+export const toAccessSearch = (
+  find: AccessSearch['find'],
+  body: SearchFor,
+  names: TypeNames,
+): Omit<AccessSearch, 'limit'> => {
+  const placed = ({ type, id }: Open, isOpen: boolean) => {
+    const named = { type: entityType(type, names) };
+    return isOpen || id === undefined ? named : { ...named, id };
+  };
+  const { subject, resource, action } = body;
+  const claims = claimsOf(find === 'principal' ? {} : subject, find === 'resource' ? {} : resource);
+  const hasClaims = Object.values(claims).some((claim) => Object.keys(claim ?? {}).length > 0);
+  return {
+    find,
+    principal: placed(subject, find === 'principal'),
+    resource: placed(resource, find === 'resource'),
+    ...(find === 'action' || action === undefined ? {} : { action: action.name }),
+    context: contextOf(body as Asked),
+    ...(hasClaims ? { claims } : {}),
   };
 };

@@ -27,6 +27,7 @@ export {
 } from './values.ts';
 
 export type { AuthorizationFiles } from './authorize-from-files.ts';
+export type { ActionApplication } from './schema-actions.ts';
 export type { EvaluatorName } from './create-evaluator.ts';
 export type { EntityGraph, EntitySource } from './entity-graph.ts';
 export type {

@@ -4,21 +4,23 @@
  */
 import {
   type CedarError,
+  checkEntities,
+  checkRequest,
   createEntityStore,
   createPolicyStore,
   isCedarErrors,
+  isSchemaProblems,
   isTemplate,
   parsePolicies,
+  parseSchema,
   type PolicyNode,
   type PolicyStore,
   policyToJson,
+  readSchema,
+  type Schema,
+  schemaToJson,
+  validatePolicies,
 } from '../cedar/index.ts';
-import type { Schema } from '../cedar/schema/model.ts';
-import { isSchemaProblems, parseSchema, readSchema } from '../cedar/schema/read.ts';
-import { schemaToJson } from '../cedar/schema/to-json.ts';
-import { checkEntities } from '../cedar/validate/check-entities.ts';
-import { checkRequest } from '../cedar/validate/check-request.ts';
-import { validatePolicies } from '../cedar/validate/validate.ts';
 import { isRefusal, SallyportError } from '../../kernel/errors.ts';
 import type {
   CedarEvaluator,

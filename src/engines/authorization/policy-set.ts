@@ -15,7 +15,7 @@ import { explainDecision } from './explain.ts';
 import type { Policy } from './policy.ts';
 import { readEntities } from './read-entities.ts';
 import { contextProblem, requestProblem } from './request.ts';
-import { schemaActions } from './schema-actions.ts';
+import { type ActionApplication, actionApplications, schemaActions } from './schema-actions.ts';
 import { createNotation, type Notation } from './schema-notation.ts';
 import { passes } from './scope.ts';
 import { createSliceStore } from './slices.ts';
@@ -61,6 +61,8 @@ export type Plan = {
 export type PolicySet = {
   /** In source order. */
   readonly policyIds: readonly string[];
+  /** The actions of the schema that can be asked for, ordered by id. */
+  readonly actions: readonly ActionApplication[];
   /** Warnings of reading and validation. */
   readonly warnings: readonly PolicyProblem[];
   /** Decides; never throws. What cannot be evaluated is denied with an error under an empty id. */
@@ -92,6 +94,7 @@ type Core = {
   readonly find: (question: Question) => Candidates;
   readonly worlds: Worlds;
   readonly actions: EntitySource;
+  readonly applications: readonly ActionApplication[];
   readonly notation: Notation;
   readonly entityCheck: EntityCheck;
 };
@@ -179,6 +182,7 @@ const createCore = (
     find: createCandidateIndex(policies),
     worlds: createWorlds({ schema, actions, evaluator }),
     actions,
+    applications: actionApplications(schemaJson),
     notation: createNotation(schemaJson),
     entityCheck: createEntityCheck(schema, evaluator),
   };
@@ -186,6 +190,7 @@ const createCore = (
 
 const toPolicySet = (core: Core, warnings: readonly PolicyProblem[]): PolicySet => ({
   policyIds: core.policies.map(({ id }) => id),
+  actions: core.applications,
   warnings,
   decide: (request, entities) => decide(core, request, entities),
   explain: (request, entities) => explain(core, request, entities),

@@ -3,6 +3,10 @@ import { createEntityGraph, type EntitySource } from './entity-graph.ts';
 import type { EntityRef } from './types.ts';
 
 type JsonAction = {
+  readonly appliesTo?: {
+    readonly principalTypes?: readonly string[];
+    readonly resourceTypes?: readonly string[];
+  };
   readonly memberOf?: readonly { readonly id: string; readonly type?: string }[];
 };
 type JsonNamespace = { readonly actions?: Readonly<Record<string, JsonAction>> };
@@ -20,6 +24,27 @@ export const schemaActions = (json: Readonly<Record<string, unknown>>): EntitySo
     }
   }
   return graph;
+};
+
+/** An action and the types it can be asked for with. */
+export type ActionApplication = {
+  readonly id: string;
+  readonly principals: readonly string[];
+  readonly resources: readonly string[];
+};
+
+/** The actions of the namespace that questions use, ordered by id; groups apply to nothing. */
+export const actionApplications = (
+  json: Readonly<Record<string, unknown>>,
+): readonly ActionApplication[] => {
+  const { actions = {} } = (json as Record<string, JsonNamespace | undefined>)[''] ?? {};
+  return Object.entries(actions)
+    .map(([id, { appliesTo }]) => ({
+      id,
+      principals: appliesTo?.principalTypes ?? [],
+      resources: appliesTo?.resourceTypes ?? [],
+    }))
+    .sort((left, right) => (left.id < right.id ? -1 : 1));
 };
 
 /** `entities` with the ancestors that the schema gives to actions. */

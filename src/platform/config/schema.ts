@@ -200,6 +200,18 @@ export const configSchema = z.strictObject({
       flag: '--log-level',
     }),
   }),
+  authzen: z.strictObject({
+    publicUrl: key(z.url().max(512).optional(), {
+      description: 'How AuthZEN clients reach this decision point; its metadata is then signed.',
+    }),
+    types: key(
+      z
+        .array(z.string().regex(/^[^=]{1,256}=[A-Za-z_][A-Za-z0-9_:]{0,255}$/))
+        .max(256)
+        .default([]),
+      { description: 'AuthZEN types named differently from entity types, as `identity=User`.' },
+    ),
+  }),
   policies: z.strictObject({
     dir: key(path.optional(), {
       description: 'Directory with Cedar policies; absent: the shipped ones.',

@@ -18,7 +18,7 @@ export type World = {
   readonly policies: string;
   readonly schema: string;
   readonly entities: readonly Entity[];
-} & Pick<AuthzenDeps, 'types' | 'publicUrl'>;
+} & Pick<AuthzenDeps, 'types' | 'publicUrl' | 'keys'>;
 
 const gate: VerifiedIdentity = {
   principal: { type: 'Service', id: 'gate' as PrincipalId },
@@ -62,5 +62,5 @@ export const openDecisionPoint = async (world: World) => {
     if (answer.statusCode !== 200) throw new Error(`${answer.statusCode}: ${answer.body}`);
     return answer.json();
   };
-  return { app, access, ledger, raw, post, close: () => app.close() };
+  return { app, access, ledger, clock, raw, post, close: () => app.close() };
 };

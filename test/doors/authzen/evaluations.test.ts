@@ -1,6 +1,8 @@
 /** Batches: defaults, semantics, broken entries, limits; and the metadata. */
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { createMemoryKeyStore } from '../../../src/platform/keys/index.ts';
 import { openDecisionPoint } from './decision-point.ts';
 import { recordWorld } from './record-world.ts';
 
@@ -135,7 +137,30 @@ describe('metadata', () => {
       policy_decision_point: 'http://pdp.test:8443',
       access_evaluation_endpoint: 'http://pdp.test:8443/access/v1/evaluation',
       access_evaluations_endpoint: 'http://pdp.test:8443/access/v1/evaluations',
+      search_subject_endpoint: 'http://pdp.test:8443/access/v1/search/subject',
+      search_resource_endpoint: 'http://pdp.test:8443/access/v1/search/resource',
+      search_action_endpoint: 'http://pdp.test:8443/access/v1/search/action',
+      supported_obligations: ['step-up', 'custom'],
     });
+  });
+
+  it('is signed under its own name by a key that is published', async () => {
+    const signing = await openDecisionPoint({
+      ...recordWorld,
+      publicUrl: 'https://pdp.example',
+      keys: createMemoryKeyStore(),
+    });
+    const metadata = (await get(signing, { host: 'x.test' })).json() as Record<string, unknown>;
+    const url = '/.well-known/authzen-jwks.json';
+    const keys = (await signing.app.inject({ method: 'GET', url })).json() as JSONWebKeySet;
+    const { payload } = await jwtVerify(
+      metadata['signed_metadata'] as string,
+      createLocalJWKSet(keys),
+      { issuer: 'https://pdp.example', currentDate: new Date(signing.clock.nowMs()) },
+    );
+    const { signed_metadata: _signed, ...plain } = metadata;
+    for (const [name, value] of Object.entries(plain)) assert.deepEqual(payload[name], value, name);
+    await signing.close();
   });
 
   it('names it as configured, whatever the Host header says', async () => {
