@@ -14,7 +14,7 @@ import {
   toIdentity,
 } from './authenticate-svid.ts';
 import { apiTokenLookUp } from './authenticate-token.ts';
-import { keepRevokedMs, readRevokedSvids } from './authority-store.ts';
+import { applyToMemory, isSvid } from './apply-change.ts';
 import type { Change } from './changes.ts';
 import type { IdentityContext } from './context.ts';
 import { CredentialCache } from './credential-cache.ts';
@@ -22,7 +22,9 @@ import { identityErrors } from './errors.ts';
 import { createFailedProofs, type FailedProofs } from './failed-proofs.ts';
 import { createLastUses, type LastUses } from './last-uses.ts';
 import { createLookUps, type LookUps } from './look-ups.ts';
-import { findPrincipalBySpiffeId } from './principal-store.ts';
+import { findHolder } from './find-holder.ts';
+import type { RevocationKnowledge } from './revocation/knowledge.ts';
+import { readRevoked, readRules } from './revocation/store.ts';
 import type { Authentication, Identity, Principal, VerifiedIdentity } from './types.ts';
 
 export type Authenticator = Pick<Identity, 'authenticateBearer' | 'authenticateCertificate'> & {
@@ -33,12 +35,17 @@ export type Authenticator = Pick<Identity, 'authenticateBearer' | 'authenticateC
   readonly reloadRevoked: () => Promise<void>;
   /** When API tokens were last used, by token id, as far as it is not yet written down. */
   readonly takeLastUses: LastUses['take'];
+  /** By what SVIDs are judged now. */
+  readonly policy: () => SvidPolicy;
 };
 
 export type AuthenticatorOptions = {
   readonly authorities: () => Authorities;
   readonly isFresh: () => boolean;
   readonly audiences: readonly string[];
+  readonly knowledge: RevocationKnowledge;
+  /** Bundles of federated trust domains. */
+  readonly foreign: SvidPolicy['foreign'];
 };
 
 type Desk = {
@@ -50,8 +57,6 @@ type Desk = {
   readonly lookUps: LookUps<VerifiedIdentity>;
   /** Recently refused credentials: the same one again costs nothing. Emptied by every change. */
   readonly refused: Map<string, { readonly refusal: Refusal; readonly untilMs: number }>;
-  /** Credential ids with the time after which they may be forgotten. Only time removes any. */
-  readonly revoked: Map<string, number>;
 };
 
 const usualCacheEntries = 16_384;
@@ -114,13 +119,14 @@ const refusedBefore = (desk: Desk, attempt: Attempt): Refusal | undefined => {
 const policyOf = ({ context, options }: Desk): SvidPolicy => ({
   trustDomain: context.config.trustDomain,
   authorities: options.authorities(),
+  foreign: options.foreign,
   audiences: options.audiences,
   nowMs: context.clock.nowMs(),
 });
 
 const findBySpiffeId = async (desk: Desk, id: SpiffeId): Promise<Principal | undefined> => {
   const { generation } = desk.cache;
-  const principal = await findPrincipalBySpiffeId(desk.context.db, id);
+  const principal = await findHolder(desk.context.db, id);
   if (principal !== undefined && generation === desk.cache.generation) {
     if (desk.principals.size >= maxPrincipals) desk.principals.clear();
     desk.principals.set(id, principal);
@@ -130,7 +136,7 @@ const findBySpiffeId = async (desk: Desk, id: SpiffeId): Promise<Principal | und
 
 /** From proof to identity: revocation, then the principal, at once when it is known. */
 const admit = (desk: Desk, key: string, proven: ProvenSvid): Authentication => {
-  if (desk.revoked.has(proven.credentialId)) return revoked;
+  if (desk.options.knowledge.isRevoked(proven)) return revoked;
   const nowMs = desk.context.clock.nowMs();
   const settle = (principal: Principal | undefined, generation: number) => {
     const identity = toIdentity(proven, principal, nowMs);
@@ -204,20 +210,11 @@ const authenticateCertificate = (
   return checkAnew(desk, { method: 'mtls', peer, key }, () => checkChain(desk, key, chain));
 };
 
-const applyChange = (desk: Desk, { kind, subject }: Change): void => {
+const applyChange = (desk: Desk, change: Change): void => {
   desk.refused.clear();
-  if (kind === 'principal') {
-    desk.principals.clear();
-    desk.cache.removeWhere(({ principal }) => principal.id === subject);
-  }
-  if (kind === 'token')
-    desk.cache.removeWhere(({ credentialId }) => credentialId === `token:${subject}`);
-  if (kind === 'svid') {
-    desk.revoked.set(subject, desk.context.clock.nowMs() + keepRevokedMs);
-    desk.cache.removeWhere(({ credentialId }) => credentialId === subject);
-  }
-  // An authority may have been taken away: every SVID has to prove itself again.
-  if (kind === 'authority') desk.cache.removeWhere(({ method }) => method !== 'api-token');
+  const { context, options, cache, principals } = desk;
+  const { knowledge } = options;
+  applyToMemory({ cache, principals, knowledge, nowMs: context.clock.nowMs }, change);
 };
 
 const forgetAll = (desk: Desk): void => {
@@ -228,12 +225,14 @@ const forgetAll = (desk: Desk): void => {
 
 /** Adds what is stored and drops what is over; never drops what a change added meanwhile. */
 const reloadRevoked = async (desk: Desk): Promise<void> => {
-  const { db, clock } = desk.context;
-  const nowMs = clock.nowMs();
-  for (const [id, forgetAfterMs] of await readRevokedSvids(db, nowMs))
-    desk.revoked.set(id, forgetAfterMs);
-  for (const [id, forgetAfterMs] of desk.revoked)
-    if (forgetAfterMs <= nowMs) desk.revoked.delete(id);
+  const { context, options, cache } = desk;
+  const nowMs = context.clock.nowMs();
+  const { knowledge } = options;
+  for (const one of await readRevoked(context.db, nowMs)) knowledge.add(one);
+  for (const rule of await readRules(context.db, nowMs)) knowledge.addRule(rule);
+  knowledge.forget(nowMs);
+  // What was let in while the list was being read.
+  cache.removeWhere((one) => isSvid(one) && knowledge.isListed(one.credentialId));
 };
 
 /** Opens the desk with the present list of revoked SVIDs. */
@@ -254,7 +253,6 @@ export const openAuthenticator = async (
       context.log.error({ error }, 'a credential could not be looked up'),
     ),
     refused: new Map(),
-    revoked: new Map(),
   };
   await reloadRevoked(desk);
   return {
@@ -264,6 +262,7 @@ export const openAuthenticator = async (
     applyChange: (change) => applyChange(desk, change),
     forgetAll: () => forgetAll(desk),
     reloadRevoked: () => reloadRevoked(desk),
+    policy: () => policyOf(desk),
     takeLastUses: () => {
       for (const entry of cache.entries()) uses.note(entry);
       return uses.take();

@@ -5,9 +5,12 @@
  */
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import {
+  createCrlIssuer,
   createSvidIssuer,
+  type CrlIssuer,
   encodePem,
   importPublicKey,
+  type JwtAuthority,
   type JwtSigner,
   parseCertificate,
   parsePublicKeyInfo,
@@ -24,9 +27,13 @@ import type { IdentityKeys } from './dependencies.ts';
 type Period = { readonly activatesAtMs: number; readonly expiresAtMs: number };
 
 export type X509Signer = Period & {
+  /** Key identifier in hex; names the authority in tables and events. */
+  readonly id: string;
   readonly authority: X509Authority;
   readonly issue: SvidIssuer;
 };
+/** Signs lists of what this authority issued; it may do so after it stopped issuing. */
+export type CrlSigner = { readonly id: string; readonly issueCrl: CrlIssuer };
 export type JwtSvidSigner = Period & { readonly signer: JwtSigner };
 
 export type Authorities = {
@@ -37,6 +44,12 @@ export type Authorities = {
   readonly intermediates: readonly X509Authority[];
   readonly x509Signers: readonly X509Signer[];
   readonly jwtSigners: readonly JwtSvidSigner[];
+  readonly witSigners: readonly JwtSvidSigner[];
+  readonly crlSigners: readonly CrlSigner[];
+  /** Ids of X.509 authorities that are not trusted any more. */
+  readonly revoked: ReadonlySet<string>;
+  /** Ids of X.509 authorities whose leaves are to be replaced. */
+  readonly tainted: readonly string[];
 };
 
 const refreshHintSeconds = 300;
@@ -60,18 +73,31 @@ const findPrivateKey = async (
 const toAuthority = (stored: StoredAuthority): X509Authority =>
   orThrow(toX509Authority(orThrow(parseCertificate(stored.certificate ?? new Uint8Array(0)))));
 
+type LoadedAuthority = {
+  readonly signer?: X509Signer;
+  readonly crlSigner?: CrlSigner;
+};
+
 const loadX509Signer = async (
   keys: IdentityKeys,
   stored: StoredAuthority,
-): Promise<readonly X509Signer[]> => {
+): Promise<LoadedAuthority> => {
   const privateKey = await findPrivateKey(keys, stored);
-  if (privateKey === undefined) return [];
+  if (privateKey === undefined) return {};
   const authority = toAuthority(stored);
-  const issue = createSvidIssuer(authority.certificate, (data) => sign('sha256', data, privateKey));
-  return [{ ...periodOf(stored), authority, issue }];
+  const { id } = stored;
+  const signIt = (data: Uint8Array): Uint8Array => sign('sha256', data, privateKey);
+  const crlSigner = { id, issueCrl: createCrlIssuer(authority.certificate, signIt) };
+  if (!mayIssue(stored)) return { crlSigner };
+  const issue = createSvidIssuer(authority.certificate, signIt);
+  return { crlSigner, signer: { ...periodOf(stored), id, authority, issue } };
 };
 
-const loadJwtSigner = async (
+const isTrusted = ({ revokedAtMs }: StoredAuthority): boolean => revokedAtMs === undefined;
+const mayIssue = (stored: StoredAuthority): boolean =>
+  isTrusted(stored) && stored.taintedAtMs === undefined;
+
+const loadTokenSigner = async (
   keys: IdentityKeys,
   stored: StoredAuthority,
 ): Promise<readonly JwtSvidSigner[]> => {
@@ -101,29 +127,39 @@ export const loadAuthorities = async (
   },
 ): Promise<Authorities> => {
   const { keys, trustDomain, bundleSequence } = source;
-  const roots = ofKind(stored, 'root').map(toAuthority);
-  const intermediates = ofKind(stored, 'intermediate');
-  const jwt = ofKind(stored, 'jwt');
-  const x509Signers = await Promise.all(intermediates.map((row) => loadX509Signer(keys, row)));
-  const jwtSigners = await Promise.all(jwt.map((row) => loadJwtSigner(keys, row)));
+  const trusted = stored.filter(isTrusted);
+  const roots = ofKind(trusted, 'root').map(toAuthority);
+  const all = ofKind(stored, 'intermediate');
+  const loaded = await Promise.all(all.map((row) => loadX509Signer(keys, row)));
+  const jwt = ofKind(trusted, 'jwt');
+  const wit = ofKind(trusted, 'wit');
+  const signersOf = async (rows: readonly StoredAuthority[]) =>
+    (await Promise.all(rows.filter(mayIssue).map((row) => loadTokenSigner(keys, row)))).flat();
   return {
     bundle: {
       trustDomain,
       x509Authorities: roots,
-      jwtAuthorities: jwt.map(({ id, publicKey }) => ({
-        kid: id,
-        key: orThrow(importPublicKey(orThrow(parsePublicKeyInfo(publicKey)))),
-        algorithm: 'ES256' as const,
-      })),
+      jwtAuthorities: jwt.map(toTokenAuthority),
+      witAuthorities: wit.map(toTokenAuthority),
       sequence: bundleSequence,
       refreshHintSeconds,
     },
     rootsPem: roots.map(({ certificate }) => encodePem('CERTIFICATE', certificate.raw)).join(''),
-    intermediates: intermediates.map(toAuthority),
-    x509Signers: x509Signers.flat(),
-    jwtSigners: jwtSigners.flat(),
+    intermediates: all.filter(isTrusted).map(toAuthority),
+    x509Signers: loaded.flatMap(({ signer }) => signer ?? []),
+    jwtSigners: await signersOf(jwt),
+    witSigners: await signersOf(wit),
+    crlSigners: loaded.flatMap(({ crlSigner }) => crlSigner ?? []),
+    revoked: new Set(all.filter((row) => !isTrusted(row)).map(({ id }) => id)),
+    tainted: all.filter((row) => !mayIssue(row)).map(({ id }) => id),
   };
 };
+
+const toTokenAuthority = ({ id, publicKey }: StoredAuthority): JwtAuthority => ({
+  kid: id,
+  key: orThrow(importPublicKey(orThrow(parsePublicKeyInfo(publicKey)))),
+  algorithm: 'ES256',
+});
 
 /** The newest period that has begun and not ended. */
 export const activeAt = <T extends Period>(periods: readonly T[], nowMs: number): T | undefined =>

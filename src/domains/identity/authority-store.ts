@@ -7,7 +7,7 @@ type Database = Kysely<IdentityTables>;
 /** Longer than any SVID lives: then a revocation has nothing left to refuse. */
 export const keepRevokedMs = 7_200_000;
 
-export type AuthorityKind = 'root' | 'intermediate' | 'jwt';
+export type AuthorityKind = 'root' | 'intermediate' | 'jwt' | 'wit';
 
 /** An authority as stored: public parts only, the private key is in the key store. */
 export type StoredAuthority = {
@@ -20,6 +20,10 @@ export type StoredAuthority = {
   readonly createdAtMs: number;
   readonly activatesAtMs: number;
   readonly expiresAtMs: number;
+  /** Does not sign from then on; what it signed is being replaced. */
+  readonly taintedAtMs?: number;
+  /** Is not trusted from then on. */
+  readonly revokedAtMs?: number;
 };
 
 const toAuthority = (row: AuthorityRow): StoredAuthority => ({
@@ -32,6 +36,8 @@ const toAuthority = (row: AuthorityRow): StoredAuthority => ({
   createdAtMs: row.created_at_ms,
   activatesAtMs: row.activates_at_ms,
   expiresAtMs: row.expires_at_ms,
+  ...(row.tainted_at_ms === null ? {} : { taintedAtMs: row.tainted_at_ms }),
+  ...(row.revoked_at_ms === null ? {} : { revokedAtMs: row.revoked_at_ms }),
 });
 
 /** All authorities that have not expired, oldest first within their kind. */
@@ -80,36 +86,18 @@ export const insertAuthority = async (
     .execute();
 };
 
-export const insertRevokedSvid = async (
+/** Changes when an authority signs and whether it is trusted. */
+export const updateAuthority = async (
   transaction: Transaction<IdentityTables>,
-  credentialId: string,
-  times: { readonly revokedAtMs: number; readonly forgetAfterMs: number },
+  { id, activatesAtMs, taintedAtMs, revokedAtMs }: StoredAuthority,
 ): Promise<void> => {
   await transaction
-    .insertInto('identity_revoked_svids')
-    .values({
-      credential_id: credentialId,
-      revoked_at_ms: times.revokedAtMs,
-      forget_after_ms: times.forgetAfterMs,
+    .updateTable('identity_authorities')
+    .set({
+      activates_at_ms: activatesAtMs,
+      tainted_at_ms: taintedAtMs ?? null,
+      revoked_at_ms: revokedAtMs ?? null,
     })
-    .onConflict((conflict) => conflict.column('credential_id').doNothing())
+    .where('id', '=', id)
     .execute();
-};
-
-/** Revoked SVIDs with the time after which they need not be remembered. */
-export const readRevokedSvids = async (
-  db: Database,
-  nowMs: number,
-): Promise<ReadonlyMap<string, number>> => {
-  const rows = await db
-    .selectFrom('identity_revoked_svids')
-    .select(['credential_id', 'forget_after_ms'])
-    .where('forget_after_ms', '>', nowMs)
-    .execute();
-  return new Map(rows.map((row) => [row.credential_id, row.forget_after_ms]));
-};
-
-/** Forgets revocations of SVIDs that expired long since. */
-export const pruneRevokedSvids = async (db: Database, nowMs: number): Promise<void> => {
-  await db.deleteFrom('identity_revoked_svids').where('forget_after_ms', '<=', nowMs).execute();
 };

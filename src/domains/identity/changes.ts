@@ -6,8 +6,27 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { IdentityTables } from './schema.ts';
 
-/** `principal` by principal id, `token` by token id, `svid` by credential id, `authority` by its id. */
-export type ChangeKind = 'principal' | 'token' | 'svid' | 'authority';
+/**
+ * What the subject is: `principal`, `token`, `authority`, `entry` by id, `svid` by credential id (or
+ * `*` for many), `subject` a rule of revocation as text, `agent` by SPIFFE ID, `federation` by trust
+ * domain.
+ */
+export const changeKinds = [
+  'principal',
+  'token',
+  'svid',
+  'authority',
+  'subject',
+  'entry',
+  'agent',
+  'federation',
+] as const;
+/** Subject of an `svid` change that revoked more than one. */
+export const manySvids = '*';
+/** Before the id in an `entry` change that removed the entry. */
+export const removedEntry = '-';
+
+export type ChangeKind = (typeof changeKinds)[number];
 export type Change = { readonly kind: ChangeKind; readonly subject: string };
 
 /** Changes since a revision; `complete` is false when some were already forgotten. */
@@ -87,4 +106,13 @@ export const pruneChanges = async (db: Kysely<IdentityTables>, nowMs: number): P
     .deleteFrom('identity_changes')
     .where('time_ms', '<', nowMs - keepChangesMs)
     .execute();
+};
+
+/** When anything was changed last, by the clock of whoever changed it; 0 when nothing was. */
+export const newestChangeMs = async (db: Kysely<IdentityTables>): Promise<number> => {
+  const row = await db
+    .selectFrom('identity_changes')
+    .select((eb) => eb.fn.max('time_ms').as('newest'))
+    .executeTakeFirst();
+  return row?.newest ?? 0;
 };

@@ -1,5 +1,6 @@
 /** What every part of this room works with, and the one way it changes anything. */
 import type { Kysely, Transaction } from 'kysely';
+import type { Refusal } from '../../kernel/errors.ts';
 import { type Change, writeChange } from './changes.ts';
 import type { IdentityDependencies } from './dependencies.ts';
 import { changeFailed } from './events.ts';
@@ -12,6 +13,8 @@ export type IdentityContext = Omit<IdentityDependencies, 'storage'> & {
   readonly newUuid: () => string;
   /** Makes a change effective in this process at once; other replicas read it at their next poll. */
   readonly onChanged: (change: Change, revision: number) => void;
+  /** Why nothing may be signed now, when the clock cannot be trusted. */
+  readonly clockProblem: () => Refusal | undefined;
 };
 
 export type Undertaking = {
@@ -19,6 +22,8 @@ export type Undertaking = {
   /** Decisive; durable before anything else happens. */
   readonly events: readonly LedgerEvent[];
   readonly change: Change;
+  /** Further changes of the same transaction. */
+  readonly also?: readonly Change[];
 };
 
 type Work = (transaction: Transaction<IdentityTables>) => Promise<void>;
@@ -26,14 +31,17 @@ type Work = (transaction: Transaction<IdentityTables>) => Promise<void>;
 /** Changes without recording: for the second half of something recorded already. */
 export const makeChange = async (
   { db, clock, onChanged }: Pick<IdentityContext, 'db' | 'clock' | 'onChanged'>,
-  change: Change,
+  change: Change | readonly Change[],
   work: Work,
 ): Promise<void> => {
-  const revision = await db.transaction().execute(async (transaction) => {
+  const changes: readonly Change[] = 'kind' in change ? [change] : change;
+  const revisions = await db.transaction().execute(async (transaction) => {
     await work(transaction);
-    return writeChange(transaction, change, clock.nowMs());
+    const written: number[] = [];
+    for (const one of changes) written.push(await writeChange(transaction, one, clock.nowMs()));
+    return written;
   });
-  onChanged(change, revision);
+  for (const [at, one] of changes.entries()) onChanged(one, revisions[at] ?? 0);
 };
 
 /**
@@ -42,13 +50,13 @@ export const makeChange = async (
  */
 export const carryOut = async (
   context: IdentityContext,
-  { actor, events, change }: Undertaking,
+  { actor, events, change, also = [] }: Undertaking,
   work: Work,
 ): Promise<void> => {
   const { ledger, clock } = context;
   await Promise.all(events.map((event) => ledger.append(event)));
   try {
-    await makeChange(context, change, work);
+    await makeChange(context, [change, ...also], work);
   } catch (error) {
     for (const event of events) ledger.record(changeFailed(actor, event, clock.nowMs()));
     throw error;

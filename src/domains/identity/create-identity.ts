@@ -3,19 +3,25 @@ import { formatTrustBundle } from '../../engines/pki/index.ts';
 import { uuidv7 } from '../../kernel/uuid.ts';
 import { createApiTokens } from './api-tokens.ts';
 import { type Authenticator, openAuthenticator } from './authenticator.ts';
+import { newestChangeMs } from './changes.ts';
+import { guardClock } from './clock/guarded-clock.ts';
 import type { IdentityContext } from './context.ts';
 import type { IdentityDependencies } from './dependencies.ts';
 import { createEnrolment } from './enrolment.ts';
 import { createFailedProofs } from './failed-proofs.ts';
+import { type FederationKeeper, openFederation } from './federation/federation.ts';
+import { createBundleFetcher } from './federation/fetch-bundle.ts';
 import { followChanges, type Freshness } from './freshness.ts';
 import { createJoinTokens } from './join-tokens.ts';
 import { createMinting, createX509Preparation } from './minting.ts';
 import { createPrincipals } from './principals.ts';
+import { RevocationKnowledge } from './revocation/knowledge.ts';
 import type { IdentityTables } from './schema.ts';
 import { createServerIdentities } from './server-tls.ts';
 import { openTrustDomain, type TrustDomainKeeper } from './trust-domain.ts';
 import type { Identity } from './types.ts';
 import { prune, writeLastUses } from './upkeep.ts';
+import { openWorkloads, type Workloads } from './workloads.ts';
 
 const usualPollMs = 500;
 const maxLeaseMs = 30_000;
@@ -24,43 +30,77 @@ const upkeepMs = 60_000;
 const codeFailuresPerMinute = 10;
 
 /** Connects what belongs together although each is made before the other. */
-type Wiring = { authenticator?: Authenticator; freshness?: Freshness; keeper?: TrustDomainKeeper };
+type Wiring = {
+  authenticator?: Authenticator;
+  freshness?: Freshness;
+  keeper?: TrustDomainKeeper;
+  federation?: FederationKeeper;
+  workloads?: Workloads;
+};
 
-const createContext = (deps: IdentityDependencies, wiring: Wiring): IdentityContext => {
+const createContext = async (
+  deps: IdentityDependencies,
+  wiring: Wiring,
+): Promise<IdentityContext> => {
   const { storage, ...rest } = deps;
+  const db = storage.database<IdentityTables>();
+  const clock = guardClock(deps.clock, await newestChangeMs(db));
   return {
     ...rest,
-    db: storage.database<IdentityTables>(),
-    newUuid: uuidv7(deps.clock, deps.random),
+    db,
+    clock,
+    clockProblem: clock.problem,
+    newUuid: uuidv7(clock, deps.random),
     onChanged: (change, revision) => {
       wiring.authenticator?.applyChange(change);
+      wiring.workloads?.noteOwn(change.kind);
       wiring.freshness?.noteOwn(revision);
     },
   };
 };
 
-type Parts = Required<Wiring>;
+type Parts = Required<Omit<Wiring, 'workloads'>> & { readonly knowledge: RevocationKnowledge };
+
+const leaseOf = ({ config }: IdentityContext): number =>
+  Math.min(config.leaseMs ?? maxLeaseMs, maxLeaseMs);
+
+/** The revision is read before anything that it counts, so that no change falls in between. */
+const follow = (context: IdentityContext, wiring: Wiring): Promise<Freshness> =>
+  followChanges(context, {
+    leaseMs: leaseOf(context),
+    onChange: (change) => {
+      wiring.authenticator?.applyChange(change);
+      wiring.workloads?.noteForeign(change.kind);
+    },
+    onGap: () => wiring.authenticator?.forgetAll(),
+    onApplied: async (news) => {
+      const { kinds } = news;
+      if (kinds.has('svid') || kinds.has('subject')) await wiring.authenticator?.reloadRevoked();
+      if (kinds.has('authority')) await wiring.keeper?.reload();
+      await wiring.workloads?.applied(news);
+    },
+  });
 
 const openParts = async (context: IdentityContext, wiring: Wiring): Promise<Parts> => {
   const { config } = context;
-  // The revision is read before anything that it counts, so that no change falls in between.
-  const freshness = await followChanges(context, {
-    leaseMs: Math.min(config.leaseMs ?? maxLeaseMs, maxLeaseMs),
-    onChange: (change) => wiring.authenticator?.applyChange(change),
-    onGap: () => wiring.authenticator?.forgetAll(),
-    onApplied: async (kinds) => {
-      if (kinds.has('svid')) await wiring.authenticator?.reloadRevoked();
-      if (kinds.has('authority')) await wiring.keeper?.reload();
-    },
-  });
+  const freshness = await follow(context, wiring);
   wiring.freshness = freshness;
   const keeper = await openTrustDomain(context);
+  const federation = await openFederation({
+    context,
+    fetchBundle:
+      context.fetchBundle ?? createBundleFetcher(config.egress ?? { allowPrivate: true }),
+    onChanged: () => wiring.workloads?.noteOwn('federation'),
+  });
+  const knowledge = new RevocationKnowledge();
   const authenticator = await openAuthenticator(context, {
     authorities: keeper.current,
+    foreign: federation.bundle,
     isFresh: freshness.isFresh,
     audiences: [`spiffe://${config.trustDomain}/sallyport`, ...(config.audiences ?? [])],
+    knowledge,
   });
-  return Object.assign(wiring, { keeper, freshness, authenticator });
+  return Object.assign(wiring, { keeper, freshness, authenticator, federation, knowledge });
 };
 
 /** Runs `work` again and again, never twice at once, and logs the first failure of a row. */
@@ -100,14 +140,19 @@ const repeat = (
 };
 
 /** The round that every poll makes: news first, then what has become due. */
-const createRound = (context: IdentityContext, parts: Parts, renewDue: () => Promise<void>) => {
-  const { keeper, authenticator } = parts;
+const createRound = (
+  context: IdentityContext,
+  parts: Parts & { readonly workloads: Workloads },
+  renewDue: () => Promise<void>,
+) => {
+  const { keeper, authenticator, workloads } = parts;
   const writeUses = (): Promise<void> => writeLastUses(context, authenticator.takeLastUses);
   let nextUpkeepMs = context.clock.monotonicMs() + upkeepMs;
   const upkeep = async (): Promise<void> => {
     await keeper.maintain();
     await authenticator.reloadRevoked();
     await writeUses();
+    await workloads.upkeep();
     await prune(context);
   };
   return {
@@ -117,6 +162,7 @@ const createRound = (context: IdentityContext, parts: Parts, renewDue: () => Pro
         await upkeep();
       }
       await renewDue();
+      await workloads.due();
     },
     last: writeUses,
   };
@@ -129,26 +175,46 @@ const createRound = (context: IdentityContext, parts: Parts, renewDue: () => Pro
  */
 export const createIdentity = async (deps: IdentityDependencies): Promise<Identity> => {
   const wiring: Wiring = {};
-  const context = createContext(deps, wiring);
+  const context = await createContext(deps, wiring);
   const parts = await openParts(context, wiring);
-  const { keeper, freshness, authenticator } = parts;
+  const { keeper, freshness, authenticator, federation } = parts;
   const prepare = createX509Preparation(context, keeper.current);
   const codeFailures = createFailedProofs(context, codeFailuresPerMinute);
   const servers = createServerIdentities(context, keeper.current);
-  const round = createRound(context, parts, servers.renewDue);
-  const polling = repeat(context, deps.config.pollIntervalMs ?? usualPollMs, async () => {
+  const principals = createPrincipals(context, (name) => federation.bundle(name) !== undefined);
+  const workloads = await openWorkloads({
+    ...parts,
+    context,
+    policy: authenticator.policy,
+    createPrincipal: principals.createPrincipal,
+    leaseMs: leaseOf(context),
+    failures: codeFailures,
+    renewServers: servers.renewDue,
+  });
+  wiring.workloads = workloads;
+  const round = createRound(context, { ...parts, workloads }, servers.renewDue);
+  const pollMs = deps.config.pollIntervalMs ?? usualPollMs;
+  const polling = repeat(context, pollMs, async () => {
     await freshness.poll();
     await round.due();
   });
+  // Asks other trust domains on its own, so that none of them can hold up the polls.
+  const asking = repeat(context, pollMs, federation.refreshDue);
+  const { agents, entries, revocations, authorities } = workloads;
   return {
     trustDomain: deps.config.trustDomain,
     authenticateBearer: authenticator.authenticateBearer,
     authenticateCertificate: authenticator.authenticateCertificate,
-    ...createPrincipals(context),
+    ...principals,
     ...createApiTokens(context),
     ...createMinting(context, keeper.current, prepare),
     ...createJoinTokens(context, { failures: codeFailures, prepare }),
     ...createEnrolment(context, codeFailures),
+    agents,
+    entries,
+    revocations,
+    authorities,
+    federation,
     bundle: () => formatTrustBundle(keeper.current().bundle),
     serverTls: servers.open,
     revision: freshness.revision,
@@ -157,7 +223,7 @@ export const createIdentity = async (deps: IdentityDependencies): Promise<Identi
       await round.due();
     },
     close: async () => {
-      await polling.stop();
+      await Promise.all([polling.stop(), asking.stop()]);
       await round.last().catch(() => undefined);
     },
   };

@@ -20,12 +20,12 @@ export const systemActor = (tenant: TenantId): Actor => ({
   tenant,
 });
 
-const partyOf = (ref: { readonly type: string; readonly id: string }): Party => ({
+export const partyOf = (ref: { readonly type: string; readonly id: string }): Party => ({
   type: ref.type,
   uid: ref.id,
 });
 
-const basicsOf = (actor: Actor, timeMs: number, eventCode: string): EventBasics => ({
+export const basicsOf = (actor: Actor, timeMs: number, eventCode: string): EventBasics => ({
   timeMs,
   eventCode,
   tenant: actor.tenant,
@@ -39,7 +39,8 @@ type Change = {
   readonly entity: EntityChange['entity'];
 };
 
-const changed = (actor: Actor, timeMs: number, change: Change): LedgerEvent['ocsf'] =>
+/** An Entity Management event about something that changed. */
+export const entityChanged = (actor: Actor, timeMs: number, change: Change): LedgerEvent['ocsf'] =>
   buildEntityChange({
     ...basicsOf(actor, timeMs, change.eventCode),
     activity: change.activity,
@@ -53,7 +54,7 @@ export const principalCreated = (
   groups: { readonly roles: readonly string[]; readonly teams: readonly string[] },
 ): LedgerEvent => ({
   class: 'decisive',
-  ocsf: changed(actor, principal.createdAtMs, {
+  ocsf: entityChanged(actor, principal.createdAtMs, {
     activity: 'create',
     eventCode: 'principal.created',
     entity: {
@@ -74,7 +75,7 @@ export const principalSwitched = (
   change: { readonly disabled: boolean; readonly timeMs: number },
 ): LedgerEvent => ({
   class: 'decisive',
-  ocsf: changed(actor, change.timeMs, {
+  ocsf: entityChanged(actor, change.timeMs, {
     activity: change.disabled ? 'disable' : 'enable',
     eventCode: change.disabled ? 'principal.disabled' : 'principal.enabled',
     entity: partyOf(principal),
@@ -83,7 +84,7 @@ export const principalSwitched = (
 
 export const tokenCreated = (actor: Actor, token: ApiToken): LedgerEvent => ({
   class: 'decisive',
-  ocsf: changed(actor, token.createdAtMs, {
+  ocsf: entityChanged(actor, token.createdAtMs, {
     activity: 'create',
     eventCode: 'token.created',
     entity: {
@@ -100,7 +101,7 @@ export const tokenCreated = (actor: Actor, token: ApiToken): LedgerEvent => ({
 
 export const tokenRevoked = (actor: Actor, token: ApiToken, timeMs: number): LedgerEvent => ({
   class: 'decisive',
-  ocsf: changed(actor, timeMs, {
+  ocsf: entityChanged(actor, timeMs, {
     activity: 'delete',
     eventCode: 'token.revoked',
     entity: {
@@ -117,7 +118,7 @@ export const joinTokenCreated = (
   timeMs: number,
 ): LedgerEvent => ({
   class: 'decisive',
-  ocsf: changed(actor, timeMs, {
+  ocsf: entityChanged(actor, timeMs, {
     activity: 'create',
     eventCode: 'join-token.created',
     entity: {
@@ -130,7 +131,7 @@ export const joinTokenCreated = (
 
 export const svidRevoked = (actor: Actor, credentialId: string, timeMs: number): LedgerEvent => ({
   class: 'decisive',
-  ocsf: changed(actor, timeMs, {
+  ocsf: entityChanged(actor, timeMs, {
     activity: 'delete',
     eventCode: 'svid.revoked',
     entity: { type: 'Svid', uid: credentialId },
@@ -139,7 +140,7 @@ export const svidRevoked = (actor: Actor, credentialId: string, timeMs: number):
 
 export const authorityCreated = (actor: Actor, authority: StoredAuthority): LedgerEvent => ({
   class: 'decisive',
-  ocsf: changed(actor, authority.createdAtMs, {
+  ocsf: entityChanged(actor, authority.createdAtMs, {
     activity: 'create',
     eventCode: 'authority.created',
     entity: {

@@ -3,7 +3,13 @@
  * `isFresh` first: after the lease without news the answer is no, until storage can be read again.
  */
 import type { Clock } from '../../kernel/effects.ts';
-import { type Change, type ChangesSince, readChanges, readCounter } from './changes.ts';
+import {
+  type Change,
+  changeKinds,
+  type ChangesSince,
+  readChanges,
+  readCounter,
+} from './changes.ts';
 import type { IdentityContext } from './context.ts';
 
 export type Freshness = {
@@ -23,18 +29,25 @@ export type FreshnessOptions = {
   /** More happened than the list still knows. */
   readonly onGap: () => void;
   /** After changes were applied. */
-  readonly onApplied: (kinds: ReadonlySet<Change['kind']>) => Promise<void>;
+  readonly onApplied: (news: AppliedChanges) => Promise<void>;
 };
 
-const allKinds: ReadonlySet<Change['kind']> = new Set(['principal', 'token', 'svid', 'authority']);
+/** What was applied; after a gap every kind, and no list. */
+export type AppliedChanges = {
+  readonly kinds: ReadonlySet<Change['kind']>;
+  readonly changes?: readonly Change[];
+};
+
+const allKinds: ReadonlySet<Change['kind']> = new Set(changeKinds);
 
 const apply = async (news: ChangesSince, options: FreshnessOptions): Promise<void> => {
   if (!news.complete) {
     options.onGap();
-    return options.onApplied(allKinds);
+    return options.onApplied({ kinds: allKinds });
   }
   for (const change of news.changes) options.onChange(change);
-  return options.onApplied(new Set(news.changes.map(({ kind }) => kind)));
+  const { changes } = news;
+  return options.onApplied({ kinds: new Set(changes.map(({ kind }) => kind)), changes });
 };
 
 /** Starts with what is stored now. */

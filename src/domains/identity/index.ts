@@ -2,6 +2,39 @@
 export { createIdentity } from './create-identity.ts';
 export type { IdentityConfig, IdentityDependencies, IdentityKeys } from './dependencies.ts';
 export { identityErrors } from './errors.ts';
+export type {
+  AttestationContext,
+  NodeAttestor,
+  NodeAttestors,
+  NodeChallenge,
+  NodeVerdict,
+} from './agents/attestor.ts';
+export type {
+  AgentNews,
+  AgentRecord,
+  Agents,
+  AgentSvid,
+  AttestedAgent,
+  SvidAnswer,
+  TrustDomainBundle,
+} from './agents/types.ts';
+export type { Authority, AuthorityState, AuthorityVerbs } from './authorities/types.ts';
+export type {
+  AgentEntry,
+  Entries,
+  EntryParent,
+  NewEntry,
+  RegistrationEntry,
+} from './entries/types.ts';
+export { matches } from './entries/selectors.ts';
+export type {
+  BundleRequest,
+  FederatedDomain,
+  Federation,
+  FetchBundle,
+  NewFederation,
+} from './federation/types.ts';
+export type { Revocation, Revocations, RevocationTarget } from './revocation/types.ts';
 export { systemActor } from './events.ts';
 export { migrations } from './schema.ts';
 export { serverNamesFor } from './server-names.ts';

@@ -1,25 +1,22 @@
 /** Mints SVIDs for principals that exist and are enabled. Rights are decided at the door. */
 import {
-  encodePem,
   parseCertificateRequestPem,
   parsePublicKeyInfo,
   importPublicKey,
   type PublicKeyInfo,
-  serialBytes,
   signJwtSvid,
-  toSerial,
 } from '../../engines/pki/index.ts';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
-import { encodeHex } from '../../kernel/hex.ts';
 import type { SpiffeId } from '../../kernel/ids.ts';
 import { Secret } from '../../kernel/secret.ts';
-import { activeAt, type Authorities, type X509Signer } from './authorities.ts';
-import { insertRevokedSvid, keepRevokedMs } from './authority-store.ts';
+import { activeAt, type Authorities } from './authorities.ts';
 import { lifetimeMs, outOfBounds } from './bounds.ts';
 import { carryOut, type IdentityContext } from './context.ts';
 import { identityErrors } from './errors.ts';
 import { svidIssued, svidRevoked } from './events.ts';
+import { issueX509Svid, wholeSeconds } from './issue-leaf.ts';
 import { findPrincipalBySpiffeId } from './principal-store.ts';
+import { insertRevoked, keepRevokedMs } from './revocation/store.ts';
 import type {
   Actor,
   Identity,
@@ -30,16 +27,12 @@ import type {
   X509SvidRequest,
 } from './types.ts';
 
-/** Leaves begin this much earlier, for verifiers whose clock is behind. */
-const backdateMs = 10_000;
 const x509Lifetime = { usual: 3600, max: 3600 };
 const jwtLifetime = { usual: 300, max: 3600 };
 const maxAudiences = 16;
 const maxAudienceLength = 512;
 
-const wholeSeconds = (timeMs: number): number => Math.floor(timeMs / 1000) * 1000;
-
-const noAuthority = (): Refusal =>
+export const noAuthority = (): Refusal =>
   refuse(identityErrors.E_AUTHORITY_UNAVAILABLE, 'no signing key is active on this server');
 
 const findEnabled = async (
@@ -69,41 +62,6 @@ const readKey = (request: X509SvidRequest): PublicKeyInfo | Refusal => {
   return isRefusal(key) ? key : info;
 };
 
-/** What the signer writes; shared with the server's own certificates. */
-export const issueX509Svid = (
-  context: Pick<IdentityContext, 'clock' | 'random'>,
-  signer: X509Signer,
-  request: Pick<X509SvidRequest, 'spiffeId' | 'dnsNames' | 'ipAddresses'> & {
-    readonly key: PublicKeyInfo;
-    readonly lifeMs: number;
-  },
-): X509Svid | Refusal => {
-  const { spiffeId, dnsNames = [], ipAddresses = [], key, lifeMs } = request;
-  const nowMs = context.clock.nowMs();
-  const serial = toSerial(context.random.bytes(serialBytes));
-  const notBeforeMs = wholeSeconds(nowMs - backdateMs);
-  const expiresAtMs = Math.min(wholeSeconds(nowMs + lifeMs), signer.expiresAtMs);
-  const leaf = signer.issue({
-    spiffeId,
-    publicKey: key,
-    serial,
-    notBeforeMs,
-    notAfterMs: expiresAtMs,
-    dnsNames,
-    ipAddresses,
-  });
-  if (isRefusal(leaf)) return leaf;
-  const chain = [leaf, signer.authority.certificate.raw];
-  return {
-    spiffeId,
-    credentialId: `x509:${encodeHex(serial)}`,
-    chain,
-    chainPem: chain.map((der) => encodePem('CERTIFICATE', der)).join(''),
-    notBeforeMs,
-    expiresAtMs,
-  };
-};
-
 /** A signed SVID that nobody has seen yet: to be recorded, then handed out. */
 export type PreparedX509Svid = {
   readonly svid: X509Svid;
@@ -124,6 +82,8 @@ const prepareX509 = async (
   const principal = await findEnabled(context, request.spiffeId);
   if (isRefusal(principal)) return principal;
   const timeMs = context.clock.nowMs();
+  const clockProblem = context.clockProblem();
+  if (clockProblem !== undefined) return clockProblem;
   const signer = activeAt(authorities().x509Signers, timeMs);
   if (signer === undefined) return noAuthority();
   const svid = issueX509Svid(context, signer, { ...request, key, lifeMs });
@@ -148,7 +108,7 @@ const mintX509 = async (
   return prepared.svid;
 };
 
-const checkAudience = (audience: readonly string[]): Refusal | undefined => {
+export const checkAudience = (audience: readonly string[]): Refusal | undefined => {
   const isGood =
     audience.length >= 1 &&
     audience.length <= maxAudiences &&
@@ -172,6 +132,8 @@ const mintJwt = async (
   const principal = await findEnabled(context, spiffeId);
   if (isRefusal(principal)) return principal;
   const timeMs = context.clock.nowMs();
+  const clockProblem = context.clockProblem();
+  if (clockProblem !== undefined) return clockProblem;
   const active = activeAt(authorities().jwtSigners, timeMs);
   if (active === undefined) return noAuthority();
   const id = context.newUuid();
@@ -195,9 +157,9 @@ const mintJwt = async (
   return { spiffeId, credentialId, token: new Secret(token), expiresAtMs };
 };
 
-/** `x509:` and the serial number in hex, or `jwt:` and the token's id. */
-const isCredentialId = (text: string): boolean =>
-  /^x509:[0-9a-f]{2,40}$/.test(text) || /^jwt:[\x21-\x7e]{1,128}$/.test(text);
+/** `x509:` and the serial number in hex, or `jwt:` or `wit:` and the token's id. */
+export const isCredentialId = (text: string): boolean =>
+  /^x509:[0-9a-f]{2,40}$/.test(text) || /^(jwt|wit):[\x21-\x7e]{1,128}$/.test(text);
 
 const revoke = async (
   context: IdentityContext,
@@ -214,7 +176,7 @@ const revoke = async (
       events: [svidRevoked(actor, credentialId, nowMs)],
       change: { kind: 'svid', subject: credentialId },
     },
-    (transaction) => insertRevokedSvid(transaction, credentialId, times),
+    (transaction) => insertRevoked(transaction, [{ credentialId, ...times }]),
   );
 };
 

@@ -33,11 +33,12 @@ export type AuthorityPlan = {
 };
 
 const dayMs = 86_400_000;
-/** Root ten years; the two that sign every day thirty days. */
+/** Root ten years; those that sign every day thirty days. */
 export const lifeMs: Readonly<Record<AuthorityKind, number>> = {
   root: 3652 * dayMs,
   intermediate: 30 * dayMs,
   jwt: 30 * dayMs,
+  wit: 30 * dayMs,
 };
 /** Certificates of authorities begin a minute early, for verifiers whose clock is behind. */
 const backdateMs = 60_000;
@@ -97,9 +98,10 @@ export const makeAuthority = async (
     expiresAtMs: Math.floor(endMs / 1000) * 1000,
   };
   const info = orThrow(parsePublicKeyInfo(publicKey));
-  if (kind === 'jwt')
+  if (kind === 'jwt' || kind === 'wit')
     return {
       ...draft,
+      // One key, one `kid`, over all uses (WIT-27).
       id: jwkThumbprint(orThrow(importPublicKey(info))),
       certificate: undefined,
     };

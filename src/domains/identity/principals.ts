@@ -1,7 +1,12 @@
 /** Principals: who can prove to be somebody here. Their roles live in the access room. */
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
 import { encodeHex } from '../../kernel/hex.ts';
-import type { PrincipalId } from '../../kernel/ids.ts';
+import {
+  type PrincipalId,
+  type SpiffeId,
+  type TrustDomain,
+  trustDomainOf,
+} from '../../kernel/ids.ts';
 import { isUniqueViolation } from '../../platform/storage/index.ts';
 import type { Entity, EntityRef } from '../access/index.ts';
 import type { LedgerEvent } from '../ledger/index.ts';
@@ -41,12 +46,29 @@ const unknown = (id: string): Refusal =>
 const taken = (what: string): Refusal =>
   refuse(identityErrors.E_PRINCIPAL_EXISTS, `${what} is taken`);
 
-const check = (context: IdentityContext, wish: NewPrincipal): Refusal | undefined => {
+/** Of the own trust domain, or a workload of one whose bundle is known. */
+const checkSpiffeId = (
+  id: SpiffeId,
+  own: TrustDomain,
+  isFederated: IsFederated,
+): Refusal | undefined => {
+  const domain = trustDomainOf(id);
+  const isForeignWorkload = isFederated(domain) && id.length > `spiffe://${domain}`.length;
+  return domain !== own && isForeignWorkload ? undefined : checkOwnSpiffeId(id, own);
+};
+
+type IsFederated = (trustDomain: string) => boolean;
+
+const check = (
+  context: IdentityContext,
+  wish: NewPrincipal,
+  isFederated: IsFederated,
+): Refusal | undefined => {
   if (!types.has(wish.type)) return outOfBounds('a principal is a User, a Service or an Agent');
   return (
     checkName(wish.name) ??
     checkGroups([...(wish.roles ?? []), ...(wish.teams ?? [])]) ??
-    (wish.spiffeId && checkOwnSpiffeId(wish.spiffeId, context.config.trustDomain))
+    (wish.spiffeId && checkSpiffeId(wish.spiffeId, context.config.trustDomain, isFederated))
   );
 };
 
@@ -126,9 +148,9 @@ const reserve = async (
 const create = async (
   context: IdentityContext,
   actor: Actor,
-  wish: NewPrincipal,
+  { isFederated, ...wish }: NewPrincipal & { readonly isFederated: IsFederated },
 ): Promise<Principal | Refusal> => {
-  const problem = check(context, wish);
+  const problem = check(context, wish, isFederated);
   if (problem !== undefined) return problem;
   const principal = draftPrincipal(context, wish);
   await sweepPending(context.db, principal.createdAtMs - pendingMs);
@@ -194,8 +216,11 @@ type Principals = Pick<
   'createPrincipal' | 'getPrincipal' | 'listPrincipals' | 'setPrincipalDisabled'
 >;
 
-export const createPrincipals = (context: IdentityContext): Principals => ({
-  createPrincipal: (actor, wish) => create(context, actor, wish),
+export const createPrincipals = (
+  context: IdentityContext,
+  isFederated: IsFederated = () => false,
+): Principals => ({
+  createPrincipal: (actor, wish) => create(context, actor, { ...wish, isFederated }),
   getPrincipal: async (id) => (await findPrincipal(context.db, id)) ?? unknown(id),
   listPrincipals: (page = {}) => list(context, page),
   setPrincipalDisabled: (actor, id, disabled) => switchPrincipal(context, { actor, id, disabled }),

@@ -1,6 +1,10 @@
 /** Tables of the identity room and the migrations that make them. */
 import type { Kysely } from 'kysely';
 import type { Migration } from '../../platform/storage/index.ts';
+import { agentMigration, type AgentTables } from './agents/schema.ts';
+import { entryMigration, type EntryTables } from './entries/schema.ts';
+import { federationMigration, type FederationTables } from './federation/schema.ts';
+import { revocationMigration, type RevocationTables } from './revocation/schema.ts';
 
 type PrincipalTable = {
   id: string;
@@ -56,16 +60,27 @@ type AuthorityTable = {
   /** Signs from here on; published before. */
   activates_at_ms: number;
   expires_at_ms: number;
+  /** Does not sign any more; what it signed is being replaced. */
+  tainted_at_ms: number | null;
+  /** Is not trusted any more. */
+  revoked_at_ms: number | null;
 };
 
-type RevokedSvidTable = { credential_id: string; revoked_at_ms: number; forget_after_ms: number };
+type RevokedSvidTable = {
+  credential_id: string;
+  revoked_at_ms: number;
+  forget_after_ms: number;
+  /** Key identifier of the authority that issued it, null when unknown. */
+  issuer: string | null;
+  reason: string | null;
+};
 
 /** One row: the counter that serialises changes, so that their order is the order of commits. */
 type RevisionTable = { slot: number; revision: number; bundle_sequence: number };
 
 type ChangeTable = { revision: number; kind: string; subject: string; time_ms: number };
 
-export type IdentityTables = {
+type CoreTables = {
   identity_principals: PrincipalTable;
   identity_tokens: TokenTable;
   identity_join_tokens: JoinTokenTable;
@@ -75,6 +90,12 @@ export type IdentityTables = {
   identity_revision: RevisionTable;
   identity_changes: ChangeTable;
 };
+
+export type IdentityTables = CoreTables &
+  EntryTables &
+  AgentTables &
+  RevocationTables &
+  FederationTables;
 
 export type PrincipalRow = PrincipalTable;
 export type TokenRow = TokenTable;
@@ -183,4 +204,13 @@ const revisions: Migration = {
   },
 };
 
-export const migrations: readonly Migration[] = [principals, oneTimeCodes, authorities, revisions];
+export const migrations: readonly Migration[] = [
+  principals,
+  oneTimeCodes,
+  authorities,
+  revisions,
+  entryMigration,
+  agentMigration,
+  revocationMigration,
+  federationMigration,
+];

@@ -11,7 +11,7 @@ import { activeAt, type Authorities } from './authorities.ts';
 import type { IdentityContext } from './context.ts';
 import { identityErrors } from './errors.ts';
 import { svidIssued, systemActor } from './events.ts';
-import { issueX509Svid } from './minting.ts';
+import { issueLeaf } from './issue-leaf.ts';
 import type { ServerTls, ServerTlsOptions, TlsMaterial } from './types.ts';
 
 type Listener = (material: TlsMaterial) => void;
@@ -19,12 +19,14 @@ type Live = {
   readonly options: ServerTlsOptions;
   readonly listeners: Set<Listener>;
   material: TlsMaterial;
+  /** Id of the authority that signed it. */
+  issuer: string;
   renewAtMs: number;
 };
 
 export type ServerIdentities = {
   readonly open: (options?: ServerTlsOptions) => Promise<ServerTls>;
-  /** Renews what has passed half its life. */
+  /** Renews what has passed half its life, or was signed by an authority that is to be replaced. */
   readonly renewDue: () => Promise<void>;
 };
 
@@ -35,11 +37,13 @@ const jitterShare = 0.1;
 const retryMs = 10_000;
 const localNames = { dnsNames: ['localhost'], ipAddresses: ['127.0.0.1', '::1'] };
 
+type Made = { readonly material: TlsMaterial; readonly issuer: string };
+
 const makeMaterial = async (
   context: IdentityContext,
   authorities: Authorities,
   options: ServerTlsOptions,
-): Promise<TlsMaterial> => {
+): Promise<Made> => {
   const { clock, config, ledger } = context;
   const timeMs = clock.nowMs();
   const signer = activeAt(authorities.x509Signers, timeMs);
@@ -58,7 +62,7 @@ const makeMaterial = async (
   });
   const key = orThrow(parsePublicKeyInfo(publicKey));
   const svid = orThrow(
-    issueX509Svid(context, signer, {
+    issueLeaf(context, signer, {
       ...localNames,
       ...config.serverNames,
       ...options,
@@ -70,13 +74,14 @@ const makeMaterial = async (
   const actor = systemActor(config.tenant);
   const principal = { type: 'Service', id: 'sallyport' } as const;
   await ledger.append(svidIssued(actor, { ...svid, principal, protocol: 'X509-SVID', timeMs }));
-  return {
+  const material = {
     key: new Secret(encodePem('PRIVATE KEY', privateKey)),
-    cert: svid.chainPem,
+    cert: svid.chain.map((der) => encodePem('CERTIFICATE', der)).join(''),
     ca: authorities.rootsPem,
     spiffeId,
     expiresAtMs: svid.expiresAtMs,
   };
+  return { material, issuer: svid.issuer };
 };
 
 const renewalTime = (context: IdentityContext, material: TlsMaterial): number => {
@@ -92,7 +97,7 @@ const renew = async (
   live: Live,
 ): Promise<void> => {
   try {
-    live.material = await makeMaterial(context, authorities, live.options);
+    Object.assign(live, await makeMaterial(context, authorities, live.options));
     live.renewAtMs = renewalTime(context, live.material);
   } catch (error) {
     // What is held keeps serving until it expires; try again soon.
@@ -110,9 +115,9 @@ export const createServerIdentities = (
   const all = new Set<Live>();
   return {
     open: async (options = {}) => {
-      const material = await makeMaterial(context, authorities(), options);
-      const renewAtMs = renewalTime(context, material);
-      const live: Live = { options, listeners: new Set(), material, renewAtMs };
+      const made = await makeMaterial(context, authorities(), options);
+      const renewAtMs = renewalTime(context, made.material);
+      const live: Live = { options, listeners: new Set(), ...made, renewAtMs };
       all.add(live);
       return {
         current: () => live.material,
@@ -128,8 +133,10 @@ export const createServerIdentities = (
     },
     renewDue: async () => {
       const nowMs = context.clock.nowMs();
+      const { tainted } = authorities();
       for (const live of all)
-        if (nowMs >= live.renewAtMs) await renew(context, authorities(), live);
+        if (nowMs >= live.renewAtMs || tainted.includes(live.issuer))
+          await renew(context, authorities(), live);
     },
   };
 };

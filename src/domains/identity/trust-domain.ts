@@ -19,6 +19,7 @@ import { carryOut, type IdentityContext } from './context.ts';
 import { identityErrors } from './errors.ts';
 import { authorityCreated, systemActor } from './events.ts';
 import { type AuthorityPlan, lifeMs, makeAuthority } from './new-authority.ts';
+import type { Actor } from './types.ts';
 
 export type TrustDomainKeeper = {
   readonly current: () => Authorities;
@@ -26,16 +27,30 @@ export type TrustDomainKeeper = {
   readonly reload: () => Promise<void>;
   /** Makes what is missing and prepares what will be. Cheap when there is nothing to do. */
   readonly maintain: () => Promise<void>;
+  readonly stored: () => readonly StoredAuthority[];
+  /**
+   * Makes one more authority of a kind and publishes it.
+   *
+   * @returns undefined when this server does not hold the root's key
+   */
+  readonly prepare: (
+    actor: Actor,
+    kind: SigningKind,
+    activatesAtMs: number,
+  ) => Promise<StoredAuthority | undefined>;
 };
 
 /** A successor is published this long before it signs: twelve times the refresh hint. */
-const leadMs = 3_600_000;
+export const leadMs = 3_600_000;
 
 type Keeping = {
   readonly context: IdentityContext;
   stored: readonly StoredAuthority[];
   authorities: Authorities;
 };
+
+const signingKinds = ['intermediate', 'jwt', 'wit'] as const;
+export type SigningKind = (typeof signingKinds)[number];
 
 const ofKind = (keeping: Keeping, kind: AuthorityKind): readonly StoredAuthority[] =>
   keeping.stored.filter((authority) => authority.kind === kind);
@@ -81,12 +96,16 @@ const reload = async (keeping: Keeping): Promise<void> => {
   Object.assign(keeping, await read(keeping.context));
 };
 
-const add = async (keeping: Keeping, plan: Omit<AuthorityPlan, 'sequence'>): Promise<void> => {
+const add = async (
+  keeping: Keeping,
+  plan: Omit<AuthorityPlan, 'sequence'>,
+  by?: Actor,
+): Promise<StoredAuthority> => {
   const { context } = keeping;
   const { trustDomain, tenant } = context.config;
   const sequence = await nextSequence(context.db, plan.kind);
   const authority = await makeAuthority({ ...context, trustDomain }, { ...plan, sequence });
-  const actor = systemActor(tenant);
+  const actor = by ?? systemActor(tenant);
   try {
     await carryOut(
       context,
@@ -102,13 +121,14 @@ const add = async (keeping: Keeping, plan: Omit<AuthorityPlan, 'sequence'>): Pro
     if (!isUniqueViolation(error)) throw error;
   }
   await reload(keeping);
+  return authority;
 };
 
 /** When the next authority of this kind should begin to sign; undefined when it is too early. */
-const nextActivation = (keeping: Keeping, kind: 'intermediate' | 'jwt'): number | undefined => {
+const nextActivation = (keeping: Keeping, kind: SigningKind): number | undefined => {
   const nowMs = keeping.context.clock.nowMs();
-  const { x509Signers, jwtSigners } = keeping.authorities;
-  const held = kind === 'jwt' ? jwtSigners : x509Signers;
+  const { x509Signers, jwtSigners, witSigners } = keeping.authorities;
+  const held = { intermediate: x509Signers, jwt: jwtSigners, wit: witSigners }[kind];
   const active = activeAt<{ activatesAtMs: number; expiresAtMs: number }>(held, nowMs);
   if (active === undefined) return nowMs;
   const isPrepared = held.some(({ activatesAtMs }) => activatesAtMs > active.activatesAtMs);
@@ -117,7 +137,7 @@ const nextActivation = (keeping: Keeping, kind: 'intermediate' | 'jwt'): number 
 };
 
 const maintain = async (keeping: Keeping): Promise<void> => {
-  const due = (['intermediate', 'jwt'] as const).map((kind) => nextActivation(keeping, kind));
+  const due = signingKinds.map((kind) => nextActivation(keeping, kind));
   if (due.every((activatesAtMs) => activatesAtMs === undefined)) return;
   if (!(await isGuardian(keeping))) return;
   if (ofKind(keeping, 'root').length === 0)
@@ -125,10 +145,20 @@ const maintain = async (keeping: Keeping): Promise<void> => {
   const root = ofKind(keeping, 'root').at(-1);
   // Lost the race for the root: its owner makes the rest.
   if (root === undefined || !(await isGuardian(keeping))) return;
-  for (const kind of ['intermediate', 'jwt'] as const) {
+  for (const kind of signingKinds) {
     const activatesAtMs = nextActivation(keeping, kind);
     if (activatesAtMs !== undefined) await add(keeping, { kind, activatesAtMs, root });
   }
+};
+
+const prepare = async (
+  keeping: Keeping,
+  actor: Actor,
+  plan: { readonly kind: SigningKind; readonly activatesAtMs: number },
+): Promise<StoredAuthority | undefined> => {
+  const root = ofKind(keeping, 'root').at(-1);
+  if (root === undefined || !(await isGuardian(keeping))) return undefined;
+  return add(keeping, { ...plan, root }, actor);
 };
 
 /**
@@ -144,5 +174,7 @@ export const openTrustDomain = async (context: IdentityContext): Promise<TrustDo
     current: () => keeping.authorities,
     reload: () => reload(keeping),
     maintain: () => maintain(keeping),
+    stored: () => keeping.stored,
+    prepare: (actor, kind, activatesAtMs) => prepare(keeping, actor, { kind, activatesAtMs }),
   };
 };

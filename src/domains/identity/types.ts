@@ -5,6 +5,11 @@
 import type { Refusal } from '../../kernel/errors.ts';
 import type { PrincipalId, SpiffeId, TenantId, TrustDomain } from '../../kernel/ids.ts';
 import type { Secret } from '../../kernel/secret.ts';
+import type { Agents } from './agents/types.ts';
+import type { AuthorityVerbs } from './authorities/types.ts';
+import type { Entries } from './entries/types.ts';
+import type { Federation } from './federation/types.ts';
+import type { Revocations } from './revocation/types.ts';
 
 export type PrincipalType = 'User' | 'Service' | 'Agent';
 
@@ -54,7 +59,7 @@ export type NewPrincipal = {
   /** Drawn at random when absent. */
   readonly id?: PrincipalId;
   readonly name: string;
-  /** Must lie in the own trust domain, have a path and belong to nobody else. */
+  /** Of the own trust domain or a federated one; has a path and belongs to nobody else. */
   readonly spiffeId?: SpiffeId;
   readonly tenant?: TenantId;
   /** Ids of `Role` and `Team` entities that become parents of the principal's entity. */
@@ -158,10 +163,10 @@ export type Enrolment = {
   readonly apiToken: CreatedApiToken;
 };
 
-/** One JWK of a SPIFFE bundle: `x509-svid` with `x5c`, or `jwt-svid` with `kid`. */
+/** One JWK of a SPIFFE bundle: `x509-svid` with `x5c`, `jwt-svid` or `wit-svid` with `kid`. */
 export type BundleKey = {
   readonly kty: string;
-  readonly use: 'x509-svid' | 'jwt-svid';
+  readonly use: 'x509-svid' | 'jwt-svid' | 'wit-svid';
   readonly kid?: string;
   readonly x5c?: readonly [string];
   readonly [parameter: string]: unknown;
@@ -262,6 +267,14 @@ export type Identity = {
   readonly ensureEnrolmentCode: () => Promise<EnrolmentOffer>;
   /** Creates the first administrator; exactly one of any number of concurrent callers succeeds. */
   readonly redeemEnrolmentCode: (redemption: EnrolmentRedemption) => Promise<Enrolment | Refusal>;
+
+  /** Registration: which workloads get which SPIFFE ID, and where. */
+  readonly entries: Entries;
+  /** Nodes: attestation, what is issued through them, what they are told. */
+  readonly agents: Agents;
+  readonly revocations: Revocations;
+  readonly authorities: AuthorityVerbs;
+  readonly federation: Federation;
 
   readonly bundle: () => Bundle;
   readonly serverTls: (options?: ServerTlsOptions) => Promise<ServerTls>;

@@ -1,8 +1,9 @@
 /** What has to be done now and then: coarse last uses, forgetting what is over. */
-import { pruneRevokedSvids } from './authority-store.ts';
+import { pruneIssuances } from './agents/store.ts';
 import { pruneChanges } from './changes.ts';
 import type { IdentityContext } from './context.ts';
 import type { LastUses } from './last-uses.ts';
+import { pruneRevoked } from './revocation/store.ts';
 import { pruneJoinTokens, writeLastUsed } from './token-store.ts';
 
 const keepJoinTokensMs = 30 * 86_400_000;
@@ -19,6 +20,7 @@ export const writeLastUses = async (
 export const prune = async ({ db, clock }: IdentityContext): Promise<void> => {
   const nowMs = clock.nowMs();
   await pruneChanges(db, nowMs);
-  await pruneRevokedSvids(db, nowMs);
+  await pruneRevoked(db, nowMs);
+  await pruneIssuances(db, nowMs);
   await pruneJoinTokens(db, nowMs - keepJoinTokensMs);
 };

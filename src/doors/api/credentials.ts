@@ -1,14 +1,12 @@
 /** Who calls: a bearer credential, or the client certificate of the connection. */
-import type { X509Certificate } from 'node:crypto';
 import { TLSSocket } from 'node:tls';
 import type { Authentication, Identity } from '../../domains/identity/index.ts';
 import { refuse } from '../../kernel/errors.ts';
-import type { HttpRequest } from '../../platform/http/index.ts';
+import { certificateChain, type HttpRequest } from '../../platform/http/index.ts';
 import { apiErrors } from './errors.ts';
 
 const scheme = 'bearer ';
 const maxCredentialLength = 8192;
-const maxChain = 8;
 
 type Authenticator = Pick<Identity, 'authenticateBearer' | 'authenticateCertificate'>;
 
@@ -19,7 +17,7 @@ export const authenticateRequest = (
 ): Authentication => {
   const { authorization } = request.headers;
   if (authorization !== undefined) return byBearer(identity, authorization, request.peerAddress);
-  const chain = certificateChain(request);
+  const chain = chainOf(request);
   if (chain.length > 0) return identity.authenticateCertificate(chain, request.peerAddress);
   return refuse(apiErrors.E_API_CREDENTIAL_MISSING, 'this address needs a credential');
 };
@@ -33,16 +31,6 @@ const byBearer = (identity: Authenticator, header: string, peer: string): Authen
   return identity.authenticateBearer(token, peer);
 };
 
-/** DER, leaf first. TLS has proven possession of the leaf's key; trust is judged by identity. */
-const certificateChain = ({ raw: { socket } }: HttpRequest): readonly Uint8Array[] => {
-  if (!(socket instanceof TLSSocket)) return [];
-  const chain: Uint8Array[] = [];
-  let certificate: X509Certificate | undefined = socket.getPeerX509Certificate();
-  while (certificate !== undefined && chain.length < maxChain) {
-    chain.push(certificate.raw);
-    const issuer: X509Certificate | undefined = certificate.issuerCertificate;
-    if (issuer === certificate || issuer?.raw.equals(certificate.raw) === true) break;
-    certificate = issuer;
-  }
-  return chain;
-};
+/** DER, leaf first; trust is judged by identity. */
+export const chainOf = ({ raw: { socket } }: HttpRequest): readonly Uint8Array[] =>
+  socket instanceof TLSSocket ? certificateChain(socket) : [];

@@ -7,6 +7,7 @@ export type { HttpLimits } from './limits.ts';
 export { listenHttp } from './listen.ts';
 export type { Listener, ListenOptions } from './listen.ts';
 export type { ApiInfo } from './open-api.ts';
+export { certificateChain } from './peer-chain.ts';
 export { isPublic, rawResponse } from './route.ts';
 export type {
   Answer,

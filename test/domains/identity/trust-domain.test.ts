@@ -44,7 +44,7 @@ describe('the trust domain', () => {
     const days = (middle.validToDate.getTime() - harness.clock.nowMs()) / dayMs;
     assert.ok(years > 9.9 && years < 10.1, `${years} years`);
     assert.ok(days > 29.9 && days <= 30, `${days} days`);
-    assert.equal(authoritiesMade(harness), 3);
+    assert.equal(authoritiesMade(harness), 4);
   });
 
   it('publishes a bundle that others can verify its credentials with', async () => {
@@ -68,7 +68,7 @@ describe('the trust domain', () => {
     assert.deepEqual(restarted.bundle(), harness.identity.bundle());
     assert.equal(codeOf(await restarted.authenticateCertificate(svid.chain)), 'accepted');
     assert.equal(codeOf(await restarted.authenticateBearer(jwt.token.reveal())), 'accepted');
-    assert.equal(authoritiesMade(harness), 3);
+    assert.equal(authoritiesMade(harness), 4);
   });
 
   it('refuses storage that belongs to another trust domain', async () => {
@@ -94,7 +94,7 @@ describe('the trust domain', () => {
         return replica.bundle();
       }),
     );
-    assert.equal(bundles[0]?.keys.length, 2);
+    assert.equal(bundles[0]?.keys.length, 3);
     assert.deepEqual(bundles[1], bundles[0]);
     assert.deepEqual(bundles[2], bundles[0]);
     await storage.close();
@@ -157,7 +157,7 @@ describe('succession', () => {
     await harness.identity.refresh();
     await replica.refresh();
     assert.deepEqual(replica.bundle(), harness.identity.bundle());
-    assert.equal(replica.bundle().keys.length, 3);
+    assert.equal(replica.bundle().keys.length, 5);
   });
 });
 
@@ -179,6 +179,6 @@ describe('a replica without the keys', () => {
       'E_AUTHORITY_UNAVAILABLE',
     );
     await assert.rejects(replica.serverTls(), { code: 'E_AUTHORITY_UNAVAILABLE' });
-    assert.equal(authoritiesMade(harness), 3);
+    assert.equal(authoritiesMade(harness), 4);
   });
 });
