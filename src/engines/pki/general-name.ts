@@ -10,6 +10,7 @@ export type GeneralName =
   | { readonly kind: 'uri' | 'dns' | 'email'; readonly value: string }
   /** An address in a name; address and mask in a constraint. */
   | { readonly kind: 'ip'; readonly bytes: Uint8Array }
+  /** A Name without its tag, or the whole of a form we do not know. */
   | { readonly kind: 'directory' | 'other'; readonly raw: Uint8Array };
 
 const emailTag = contextPrimitiveTag(1);
@@ -26,6 +27,13 @@ const otherTags: readonly number[] = [
 
 const readText = (reader: DerReader, tag: number): string => reader.textAs(derTags.ia5String, tag);
 
+/** Name is a CHOICE, so its tag is EXPLICIT. */
+const readDirectory = (reader: DerReader): GeneralName => {
+  const { raw } = reader.expect(derTags.sequence);
+  reader.expectEnd();
+  return { kind: 'directory', raw };
+};
+
 /** Reads one GeneralName where the reader stands. */
 export const readGeneralName = (reader: DerReader): GeneralName => {
   const tag = reader.peekTag() ?? reader.fail('name expected');
@@ -33,7 +41,7 @@ export const readGeneralName = (reader: DerReader): GeneralName => {
   if (tag === dnsTag) return { kind: 'dns', value: readText(reader, tag) };
   if (tag === emailTag) return { kind: 'email', value: readText(reader, tag) };
   if (tag === ipTag) return { kind: 'ip', bytes: reader.octetString(tag) };
-  if (tag === directoryTag) return { kind: 'directory', raw: reader.element().raw };
+  if (tag === directoryTag) return readDirectory(reader.enter(tag));
   if (otherTags.includes(tag)) return { kind: 'other', raw: reader.element().raw };
   return reader.fail('unknown form of name');
 };

@@ -1,13 +1,15 @@
 /**
- * Name constraints (RFC 5280 section 4.2.1.10) of authorities applied to the names below them.
- * URI, DNS and IP constraints are evaluated; a name of a constrained form that we cannot evaluate
- * is refused, never waved through.
+ * Name constraints (RFC 5280 section 4.2.1.10) of authorities applied to the names below them. URI,
+ * DNS, IP, mail and directory names are evaluated; a name of a constrained form that we cannot
+ * evaluate is refused, never waved through.
  */
 import type { Certificate } from './certificate.ts';
+import { isBelow, readDirectoryName } from './directory-name.ts';
 import type { NameConstraints } from './extensions.ts';
 import type { GeneralName } from './general-name.ts';
 
-type Verdict = 'inside' | 'outside' | 'unknown';
+/** `partly`: a wildcard of which some names are inside; neither permitted nor free of exclusion. */
+type Verdict = 'inside' | 'outside' | 'partly' | 'unknown';
 
 const isPlainHost = (text: string): boolean => /^[a-z0-9._-]+$/.test(text);
 
@@ -32,8 +34,33 @@ const judgeDns = (name: string, constraint: string): Verdict => {
   const wanted = constraint.toLowerCase();
   if (wanted === '') return 'inside';
   if (!isPlainHost(wanted) || !isPlainHost(host.replace(/^\*\./, ''))) return 'unknown';
-  if (wanted.startsWith('.')) return host.endsWith(wanted) ? 'inside' : 'outside';
-  return host === wanted || host.endsWith(`.${wanted}`) ? 'inside' : 'outside';
+  const base = wanted.replace(/^\./, '');
+  if (base === '') return 'unknown';
+  const isSame = host === base && base === wanted;
+  if (isSame || host.endsWith(`.${base}`)) return 'inside';
+  return host.startsWith('*.') && `.${base}`.endsWith(host.slice(1)) ? 'partly' : 'outside';
+};
+
+/** A mailbox, all mailboxes of a `host`, or of all hosts below `.domain`. */
+const judgeEmail = (mailbox: string, constraint: string): Verdict => {
+  const at = mailbox.lastIndexOf('@');
+  const host = mailbox.slice(at + 1).toLowerCase();
+  const wantedAt = constraint.lastIndexOf('@');
+  const wanted = constraint.slice(wantedAt + 1).toLowerCase();
+  if (at < 1 || !isPlainHost(host) || !isPlainHost(wanted)) return 'unknown';
+  if (wantedAt >= 0) {
+    const isSame = host === wanted && mailbox.slice(0, at) === constraint.slice(0, wantedAt);
+    return isSame ? 'inside' : 'outside';
+  }
+  const isInside = wanted.startsWith('.') ? host.endsWith(wanted) : host === wanted;
+  return isInside ? 'inside' : 'outside';
+};
+
+const judgeDirectory = (name: Uint8Array, constraint: Uint8Array): Verdict => {
+  const subject = readDirectoryName(name);
+  const base = readDirectoryName(constraint);
+  if (subject === undefined || base === undefined) return 'unknown';
+  return isBelow(subject, base) ? 'inside' : 'outside';
 };
 
 /** A constraint holds address and mask side by side. */
@@ -47,12 +74,14 @@ const judgeIp = (address: Uint8Array, constraint: Uint8Array): Verdict => {
   return isInside ? 'inside' : 'outside';
 };
 
+const judgeText = { uri: judgeUri, dns: judgeDns, email: judgeEmail } as const;
+
 const judge = (name: GeneralName, constraint: GeneralName): Verdict => {
-  if (name.kind === 'uri' && constraint.kind === 'uri')
-    return judgeUri(name.value, constraint.value);
-  if (name.kind === 'dns' && constraint.kind === 'dns')
-    return judgeDns(name.value, constraint.value);
+  if ('value' in name && 'value' in constraint && name.kind === constraint.kind)
+    return judgeText[name.kind](name.value, constraint.value);
   if (name.kind === 'ip' && constraint.kind === 'ip') return judgeIp(name.bytes, constraint.bytes);
+  if (name.kind === 'directory' && constraint.kind === 'directory')
+    return judgeDirectory(name.raw, constraint.raw);
   return 'unknown';
 };
 
@@ -66,11 +95,16 @@ const isAllowed = (name: GeneralName, constraints: NameConstraints): boolean => 
   return verdicts.includes('inside') && !verdicts.includes('unknown');
 };
 
-/** Every name a certificate speaks for; a filled subject counts as a directory name. */
+/** Every name a certificate speaks for: alternative names, the subject, mail addresses inside it. */
 const namesOf = (certificate: Certificate): readonly GeneralName[] => {
   const names = certificate.extensions.subjectAltNames ?? [];
   if (certificate.isSubjectEmpty) return names;
-  return [...names, { kind: 'directory', raw: certificate.subject }];
+  const emails = readDirectoryName(certificate.subject)?.emails ?? [];
+  return [
+    ...names,
+    { kind: 'directory', raw: certificate.subject },
+    ...emails.map((value): GeneralName => ({ kind: 'email', value })),
+  ];
 };
 
 /** True when no constraint of `authority` forbids a name of `below`. */

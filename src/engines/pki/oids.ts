@@ -18,6 +18,7 @@ export const oids = Object.freeze({
   clientAuth: '1.3.6.1.5.5.7.3.2',
   anyExtendedKeyUsage: '2.5.29.37.0',
 
+  emailAddress: '1.2.840.113549.1.9.1',
   extensionRequest: '1.2.840.113549.1.9.14',
 
   ecPublicKey: '1.2.840.10045.2.1',

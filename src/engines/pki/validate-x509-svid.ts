@@ -104,18 +104,29 @@ const checkAuthority = (
   if (problem !== undefined) return problem;
   const pathLength = authority.extensions.basicConstraints?.pathLength;
   const intermediates = below.slice(1).filter((certificate) => !isSelfIssued(certificate)).length;
-  if (pathLength !== undefined && intermediates > pathLength)
-    return refuse(pkiErrors.E_SVID_PROFILE, 'path is longer than an authority allows');
-  const isNamed = below.every(
-    (certificate, depth) =>
-      (depth > 0 && isSelfIssued(certificate)) || obeysNameConstraints(certificate, authority),
-  );
-  return isNamed
+  return pathLength !== undefined && intermediates > pathLength
+    ? refuse(pkiErrors.E_SVID_PROFILE, 'path is longer than an authority allows')
+    : undefined;
+};
+
+const isNamedBy = (path: readonly Certificate[], authority: Certificate, at: number): boolean =>
+  path
+    .slice(0, at)
+    .every(
+      (certificate, depth) =>
+        (depth > 0 && isSelfIssued(certificate)) || obeysNameConstraints(certificate, authority),
+    );
+
+/**
+ * Name constraints of all authorities on a path that reached its anchor: only then, so that no
+ * stranger can make us compare long lists of names.
+ */
+const checkNames = (path: readonly Certificate[]): Refusal | undefined =>
+  path.every((authority, at) => at === 0 || isNamedBy(path, authority, at))
     ? undefined
     : refuse(pkiErrors.E_SVID_PROFILE, 'a name is outside the constraints of an authority', {
         rule: 'X509-26',
       });
-};
 
 const checkRevoked = (
   path: readonly Certificate[],
@@ -152,8 +163,13 @@ const findPath = (
   path: readonly Certificate[],
   search: Search,
 ): readonly Certificate[] | undefined => {
-  for (const anchor of search.anchors)
-    if (holds(anchor, path, search)) return [...path, anchor.certificate];
+  for (const anchor of search.anchors) {
+    if (!holds(anchor, path, search)) continue;
+    const whole = [...path, anchor.certificate];
+    const problem = checkNames(whole);
+    if (problem === undefined) return whole;
+    search.problem = problem;
+  }
   if (path.length >= maxChain) return undefined;
   for (const other of search.others) {
     if (path.includes(other.certificate) || !holds(other, path, search)) continue;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toX509Authority, validateX509Svid } from '../../../src/engines/pki/index.ts';
+import { derContext, derSequence } from '../../../src/kernel/der-writer.ts';
 import { isRefusal, orThrow } from '../../../src/kernel/errors.ts';
 import {
   altNames,
@@ -9,6 +10,7 @@ import {
   basicConstraints,
   bundleOf,
   dnsName,
+  extension,
   forge,
   forgeAuthority,
   goodLeaf,
@@ -182,8 +184,9 @@ const refusals: readonly (readonly [string, string, () => unknown])[] = [
     'E_SVID_PROFILE',
     'a constraint on a form of name it cannot evaluate',
     () => {
-      const narrow = forgeAuthority({ more: [directoryConstraint] });
-      const below = forge({ issuer: narrow, extensions: goodLeaf, subject: nameOf('a') });
+      const narrow = forgeAuthority({ more: [registeredConstraint] });
+      const names = altNames([uriName('spiffe://prod.example/a'), registeredId]);
+      const below = forge({ issuer: narrow, extensions: [...goodLeaf.slice(0, -1), names] });
       return judge([below], [narrow]);
     },
   ],
@@ -201,8 +204,13 @@ const dnsConstraint = (name: string): Uint8Array => {
   const body = Buffer.concat([oid, Uint8Array.of(4, value.length), value]);
   return Buffer.concat([Uint8Array.of(0x30, body.length), body]);
 };
-/** nameConstraints { permitted { directoryName {} } }. */
-const directoryConstraint = Buffer.from('30140603551d1e0101ff040a3008a0063004a4023000', 'hex');
+const registeredId = Uint8Array.of(0x88, 1, 0x2a);
+/** nameConstraints { permitted { registeredID 1.2 } }. */
+const registeredConstraint = extension(
+  '2.5.29.30',
+  derSequence(derContext(0, derSequence(registeredId))),
+  'critical',
+);
 
 describe('paths that do not hold', () => {
   for (const [expected, what, verdict] of refusals)
