@@ -9,7 +9,7 @@ import {
   type PolicyStore,
 } from '../../../../src/engines/cedar/store/policy-store.ts';
 import { orThrow } from '../../../../src/kernel/errors.ts';
-import { policySet, request } from '../differential/policies.ts';
+import { policy, policySet, request } from '../differential/policies.ts';
 import { createChance } from '../differential/random.ts';
 import { randomWorld } from '../differential/world.ts';
 
@@ -32,7 +32,9 @@ it('agrees with a scan over all policies, in the order of the set', () => {
     const chance = createChance(seed * 7919);
     const world = randomWorld(chance);
     const scene = { chance, world };
-    const store = createPolicyStore({ policies: policySet(scene) });
+    const isLarge = seed % 5 === 0;
+    const large = (): string => chance.many(150, 200, () => policy(scene)).join('\n');
+    const store = createPolicyStore({ policies: isLarge ? large() : policySet(scene) });
     const entities = orThrow(createEntityStore({ entities: world.entities }));
     for (let n = 0; n < 10; n++) {
       const asked = request(scene);
