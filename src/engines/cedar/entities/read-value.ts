@@ -89,17 +89,26 @@ const readEscape = (json: Json, key: string, place: Place): Outcome | undefined 
     : undefined;
 };
 
+const mostReserved = 1024;
+
+/** A list of this length: one that grows would keep room for 17 from the first value on. */
+const room = (length: number): Value[] => {
+  const values: Value[] = [];
+  if (length <= mostReserved) values.length = length;
+  return values;
+};
+
 const readSet = (
   json: readonly unknown[],
   expected: SchemaType | undefined,
   place: Place,
 ): Outcome => {
   const element = expected?.kind === 'set' ? expected.element : undefined;
-  const elements: Value[] = [];
+  const elements = room(json.length);
   for (let at = 0; at < json.length; at++) {
     const value = readValue(json[at], element, deeper(place));
     if (isFailure(value)) return within(`[${at}]`, value);
-    elements.push(value);
+    elements[at] = value;
   }
   return setValue(elements);
 };
@@ -132,8 +141,9 @@ const readMembers = (
   types: ReadonlyMap<string, AttributeType> | undefined,
   place: Place,
 ): RecordValue | Failure => {
-  const values: Value[] = [];
-  for (const key of keys) {
+  const values = room(keys.length);
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at] as string;
     const member = json[key];
     let value: Outcome | undefined = types === undefined ? readPlain(member) : undefined;
     if (value === undefined) {
@@ -144,7 +154,7 @@ const readMembers = (
       value = readValue(member, types?.get(key)?.type, place);
       if (isFailure(value)) return within(formatKey(key), value);
     }
-    values.push(value);
+    values[at] = value;
   }
   const shape = place.reader.shapes.of(keys);
   return shape === undefined
