@@ -8,6 +8,12 @@ export const workloadErrors = defineErrors({
     title: 'No identity for this workload',
     hint: 'Register an entry whose selectors match the workload, or ask for an identity it has.',
   },
+  E_WORKLOAD_BROKER: {
+    status: 401,
+    exit: 'notAuthenticated',
+    title: 'Broker is not authenticated',
+    hint: 'Connect with mutual TLS and a valid X509-SVID of this trust domain.',
+  },
   E_WORKLOAD_NOT_FOUND: {
     status: 404,
     exit: 'notFound',

@@ -1,4 +1,9 @@
 /** SPIFFE Workload API over unix sockets: see README.md. */
+export {
+  type BrokerApi,
+  type BrokerApiOptions,
+  serveBrokerApi,
+} from './broker/serve-broker-api.ts';
 export { createWorkloadClient, type WorkloadClient } from './client.ts';
 export { type Endpoint, parseEndpoint } from './endpoint.ts';
 export { workloadErrors } from './errors.ts';

@@ -10,11 +10,15 @@ import type { Log } from '../../platform/log/index.ts';
 import type { PeerCredentials } from '../../platform/peer-credentials/index.ts';
 import type { Endpoint } from './endpoint.ts';
 import { workloadErrors } from './errors.ts';
+import { ServerReflection } from './generated/reflection_pb.ts';
+import { SecretDiscoveryService } from './generated/sds_pb.ts';
 import { SpiffeWorkloadAPI } from './generated/workload_pb.ts';
+import { createReflectionService } from './reflection-service.ts';
 import type { RpcRoutes } from './rpc/handle-stream.ts';
 import { defaultRpcLimits, type RpcLimits } from './rpc/limits.ts';
 import { type Accepted, type Listener, type Place, startListener } from './rpc/listener.ts';
 import { toRoutes } from './rpc/routes.ts';
+import { createSdsService } from './sds/sds-service.ts';
 import type { WorkloadPeer, WorkloadSource } from './types.ts';
 import { createWorkloadService } from './workload/workload-service.ts';
 
@@ -92,6 +96,11 @@ const routesOf = (options: WorkloadApiOptions, limits: RpcLimits, signal: AbortS
     binaryOptions: { readUnknownFields: false },
   });
   router.service(SpiffeWorkloadAPI, createWorkloadService({ source, limits, clock, hasWit }));
+  router.service(SecretDiscoveryService, createSdsService({ source, limits, log: options.log }));
+  router.service(
+    ServerReflection,
+    createReflectionService([SpiffeWorkloadAPI, SecretDiscoveryService, ServerReflection]),
+  );
   return toRoutes(router, new Map([[SpiffeWorkloadAPI.typeName, 'workload.spiffe.io']]));
 };
 

@@ -19,6 +19,8 @@ export type BrokerTarget = {
   ) => Promise<GrpcClient>;
   /** The workload that exists. */
   readonly pid: number;
+  /** Runs while the workload has no identity, where that can be arranged. */
+  readonly whileGone?: (during: () => Promise<void>) => Promise<void>;
   /** SPIFFE IDs in the certificate the server showed. */
   readonly serverIds: () => Promise<readonly string[]>;
 };
