@@ -118,6 +118,8 @@ export class Exchange {
   /** Its one event is the denial: nothing was done of which there could be an outcome. */
   wasDenied = false;
   deadlineMs = Number.POSITIVE_INFINITY;
+  /** Until when the upstream must be heard of (monotonic); infinite while nothing is expected of it. */
+  upstreamDueMs = Number.POSITIVE_INFINITY;
   /** Since when the caller takes nothing; infinite while it reads. */
   stalledSinceMs = Number.POSITIVE_INFINITY;
 

@@ -6,8 +6,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
+import type { Endpoint } from '../../../domains/endpoints/index.ts';
 import { gatewayErrors } from '../errors.ts';
-import type { Exchange } from '../exchange.ts';
+import { type Exchange, filled } from '../exchange.ts';
 import { Cancelled, upstreamFailure } from './failure.ts';
 import { StreamedAnswer } from './streamed-answer.ts';
 import { WholeAnswer } from './whole-answer.ts';
@@ -23,7 +24,10 @@ export type AnswerBody = {
 
 type Controller = Dispatcher.DispatchController;
 
-export class UpstreamAnswer implements Dispatcher.DispatchHandler {
+/** How a streamed answer steers its upstream. */
+export type Flow = Pick<Controller, 'pause' | 'resume' | 'abort'>;
+
+export class UpstreamAnswer implements Dispatcher.DispatchHandler, Flow {
   readonly #exchange: Exchange;
   readonly #done: (refusal: Refusal | undefined) => void;
   #controller: Controller | undefined = undefined;
@@ -43,6 +47,21 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     else this.#controller.abort(this.#cancelled);
   }
 
+  abort(reason: Error): void {
+    this.#controller?.abort(reason);
+  }
+
+  /** An upstream that we hold back may be silent. */
+  pause(): void {
+    this.#exchange.upstreamDueMs = Number.POSITIVE_INFINITY;
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#expectMore();
+    this.#controller?.resume();
+  }
+
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
     if (this.#cancelled !== undefined) {
@@ -51,10 +70,15 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     }
     this.#exchange.wasDispatched = true;
     this.#exchange.reservation?.dispatched();
+    this.#expect(this.#timeouts.headersMs);
   }
 
   onResponseStart(controller: Controller, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200) return;
+    if (status < 200) {
+      this.#expect(this.#timeouts.headersMs);
+      return;
+    }
+    this.#expectMore();
     this.#exchange.upstreamStatus = status;
     const refusal = judgeHead(status, headers);
     if (refusal !== undefined) {
@@ -65,16 +89,18 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     // Whoever did not ask for a stream gets what a whole answer gets: counted, changed, checked.
     this.#body =
       facts?.isStream === true && isEventStream(status, headers)
-        ? new StreamedAnswer(this.#exchange, controller)
+        ? new StreamedAnswer(this.#exchange, this)
         : new WholeAnswer(this.#exchange, { status, headers });
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
+    this.#expectMore();
     const refusal = this.#body?.data(chunk);
     if (refusal !== undefined) controller.abort(new Cancelled(refusal));
   }
 
   onResponseEnd(): void {
+    this.#exchange.upstreamDueMs = Number.POSITIVE_INFINITY;
     const verdict = this.#body?.end();
     if (verdict instanceof Promise) void verdict.then((refusal) => this.#finish(refusal));
     else this.#finish(verdict);
@@ -85,9 +111,25 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler {
     this.#finish(this.#body === undefined ? failure : this.#body.fail(failure));
   }
 
+  get #timeouts(): Endpoint['timeouts'] {
+    return filled(this.#exchange.endpoint, 'endpoint').timeouts;
+  }
+
+  #expectMore(): void {
+    this.#expect(this.#timeouts.idleMs);
+  }
+
+  /** The upstream must be heard of within so much time. */
+  #expect(withinMs: number): void {
+    const { clock, limits } = this.#exchange.gateway.deps;
+    const { upstreamTimeoutMs } = limits;
+    this.#exchange.upstreamDueMs = clock.monotonicMs() + Math.min(withinMs, upstreamTimeoutMs);
+  }
+
   #finish(refusal: Refusal | undefined): void {
     if (this.#isDone) return;
     this.#isDone = true;
+    this.#exchange.upstreamDueMs = Number.POSITIVE_INFINITY;
     this.#done(refusal);
   }
 }

@@ -43,8 +43,9 @@ export const createUpstreamPools = (
       allowH2: false,
       keepAliveTimeout: idleMs,
       maxHeaderSize: maxAnswerHeadBytes,
-      headersTimeout: Math.min(endpoint.timeouts.headersMs, deps.limits.upstreamTimeoutMs),
-      bodyTimeout: Math.min(endpoint.timeouts.idleMs, deps.limits.upstreamTimeoutMs),
+      // Silence is seen by the sweep (exchange.upstreamDueMs), without a timer for every request.
+      headersTimeout: 0,
+      bodyTimeout: 0,
       connect: createConnector({
         endpoint,
         lookup: pinnedLookup(allowed, deps.resolveAll ?? systemResolveAll),

@@ -3,7 +3,6 @@
  * before the decision is durable. A slow reader slows the upstream; a failing upstream ends the
  * stream in the protocol's own terms.
  */
-import type { Dispatcher } from 'undici';
 import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../kernel/json-value.ts';
 import { gatewayErrors } from '../errors.ts';
@@ -11,7 +10,7 @@ import { type Exchange, filled, type Usage } from '../exchange.ts';
 import { baseHeaders, openAiError } from '../front/respond.ts';
 import { estimateUsage, isUsageChunk, textBytes, usageOf } from '../protocols/openai-usage.ts';
 import { createSseSplitter, type SseEvent, type SseSplitter } from '../protocols/sse.ts';
-import type { AnswerBody } from './answer.ts';
+import type { AnswerBody, Flow } from './answer.ts';
 import { Cancelled } from './failure.ts';
 
 const eventShare = 16;
@@ -24,7 +23,7 @@ const finalEvents: ReadonlySet<unknown> = new Set([
 
 export class StreamedAnswer implements AnswerBody {
   readonly #exchange: Exchange;
-  readonly #controller: Dispatcher.DispatchController;
+  readonly #flow: Flow;
   readonly #splitter: SseSplitter;
   #usage: Usage | undefined = undefined;
   #textBytes = 0;
@@ -33,15 +32,15 @@ export class StreamedAnswer implements AnswerBody {
   /** Events that wait for the decision to become durable. */
   #waiting: Buffer[] | undefined;
 
-  constructor(exchange: Exchange, controller: Dispatcher.DispatchController) {
+  constructor(exchange: Exchange, flow: Flow) {
     this.#exchange = exchange;
-    this.#controller = controller;
+    this.#flow = flow;
     this.#splitter = createSseSplitter(exchange.gateway.deps.limits.maxAnswerBytes / eventShare);
     this.#waiting = exchange.record === 'durable' ? undefined : [];
     if (this.#waiting !== undefined) this.#awaitRecord();
     exchange.response.on('drain', () => {
       exchange.stalledSinceMs = Number.POSITIVE_INFINITY;
-      if (this.#waiting === undefined) controller.resume();
+      if (this.#waiting === undefined) flow.resume();
     });
   }
 
@@ -127,7 +126,7 @@ export class StreamedAnswer implements AnswerBody {
     if (events.length === 0) return;
     if (this.#waiting !== undefined) {
       this.#waiting.push(...events);
-      this.#controller.pause();
+      this.#flow.pause();
       return;
     }
     this.#write(events.length === 1 ? (events[0] as Buffer) : Buffer.concat(events));
@@ -144,7 +143,7 @@ export class StreamedAnswer implements AnswerBody {
     this.#exchange.responseBytes += bytes.length;
     if (response.write(bytes)) return;
     this.#exchange.stalledSinceMs = this.#exchange.gateway.deps.clock.monotonicMs();
-    this.#controller.pause();
+    this.#flow.pause();
   }
 
   #close(): undefined {
@@ -156,13 +155,13 @@ export class StreamedAnswer implements AnswerBody {
   #awaitRecord(): void {
     void this.#exchange.recording?.then((failure) => {
       if (failure !== undefined) {
-        this.#controller.abort(new Cancelled(failure));
+        this.#flow.abort(new Cancelled(failure));
         return;
       }
       const waiting = this.#waiting ?? [];
       this.#waiting = undefined;
       if (waiting.length > 0) this.#write(Buffer.concat(waiting));
-      this.#controller.resume();
+      this.#flow.resume();
     });
   }
 }
