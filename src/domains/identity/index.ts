@@ -31,6 +31,7 @@ export type {
   BundleRequest,
   FederatedDomain,
   Federation,
+  FederationSource,
   FetchBundle,
   NewFederation,
 } from './federation/types.ts';

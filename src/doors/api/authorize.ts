@@ -8,11 +8,11 @@ import type { VerifiedIdentity } from '../../domains/identity/index.ts';
 import { type CedarValue, ipValue } from '../../engines/authorization/index.ts';
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
 import type { Authorize, HttpRequest } from '../../platform/http/index.ts';
-import { authenticateRequest } from './credentials.ts';
+import { authenticateRequest, chainOf } from './credentials.ts';
 import type { ApiContext, ApiDeps } from './deps.ts';
 import { apiErrors } from './errors.ts';
 import { decisionEvent } from './events.ts';
-import { resourceFor } from './resources.ts';
+import { resourceFor, theAgent } from './resources.ts';
 import { createSightings, type Sightings } from './sightings.ts';
 
 export type AuthorizeDeps = Pick<ApiDeps, 'identity' | 'access' | 'ledger' | 'clock'>;
@@ -21,6 +21,10 @@ export type AuthorizeDeps = Pick<ApiDeps, 'identity' | 'access' | 'ledger' | 'cl
 export const createAuthorize = (deps: AuthorizeDeps): Authorize<ApiContext> => {
   const sightings = createSightings(deps.clock);
   return async (request, guard) => {
+    if (guard.resource.type === theAgent.type) {
+      const agent = authenticateAgent(deps, request);
+      if (agent !== undefined) return agent;
+    }
     const identity = await authenticateRequest(deps.identity, request);
     if (isRefusal(identity)) return identity;
     const asked: AccessRequest = {
@@ -31,8 +35,31 @@ export const createAuthorize = (deps: AuthorizeDeps): Authorize<ApiContext> => {
     };
     const refusal = await decideAndRecord({ deps, sightings, request, identity, asked });
     if (refusal !== undefined) return refusal;
+    if (guard.resource.type === theAgent.type) return agentsOnly;
     return { identity, actor: actorOf(request, identity) };
   };
+};
+
+const agentsOnly = refuse(apiErrors.E_API_DENIED, 'this address is for attested agents');
+
+/** Whoever shows a client certificate there is an agent or nobody; others are judged by policy. */
+const authenticateAgent = (
+  { identity, clock }: AuthorizeDeps,
+  request: HttpRequest,
+): ApiContext | Refusal | undefined => {
+  const chain = request.headers.authorization === undefined ? chainOf(request) : [];
+  if (chain.length === 0) return undefined;
+  const agent = identity.agents.authenticate(chain, {
+    requestId: request.id,
+    ...(request.peerAddress === '' ? {} : { peer: request.peerAddress }),
+  });
+  if (isRefusal(agent)) return agent;
+  const { actor, agentId, credentialId, expiresAtMs } = agent;
+  const { principal, tenant } = actor;
+  if (principal.type === 'System') return agentsOnly;
+  const proven = { method: 'mtls', spiffeId: agentId, credentialId, expiresAtMs } as const;
+  const verified = { principal, tenant, ...proven, authenticatedAtMs: clock.nowMs() };
+  return { identity: verified, actor, agent };
 };
 
 type Call = {

@@ -2,7 +2,12 @@
 import type { Access } from '../../domains/access/index.ts';
 import type { Budgets } from '../../domains/budgets/index.ts';
 import type { Endpoints } from '../../domains/endpoints/index.ts';
-import type { Actor, Identity, VerifiedIdentity } from '../../domains/identity/index.ts';
+import type {
+  Actor,
+  AttestedAgent,
+  Identity,
+  VerifiedIdentity,
+} from '../../domains/identity/index.ts';
 import type { Ledger } from '../../domains/ledger/index.ts';
 import type { Clock } from '../../kernel/effects.ts';
 import type { HttpApp } from '../../platform/http/index.ts';
@@ -40,6 +45,8 @@ export type ApiContext = {
   readonly identity: VerifiedIdentity;
   /** The same, as domains want it for their events. */
   readonly actor: Actor;
+  /** On routes for agents. */
+  readonly agent?: AttestedAgent;
 };
 
 export type ApiApp = HttpApp<ApiContext>;

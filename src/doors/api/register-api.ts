@@ -1,10 +1,14 @@
 /** All routes of the control plane, one file per noun. */
 import type { RegisterRoutes } from './deps.ts';
+import { registerAgents } from './routes/agents.ts';
 import { registerBudgets } from './routes/budgets.ts';
 import { registerContextKeys } from './routes/context-keys.ts';
 import { registerDecisions } from './routes/decisions.ts';
 import { registerEndpoints } from './routes/endpoints.ts';
 import { registerEnrolment } from './routes/enrolment.ts';
+import { registerEntries } from './routes/entries.ts';
+import { registerFederation } from './routes/federation.ts';
+import { registerIdentityAdmin } from './routes/identity-admin.ts';
 import { registerJoinTokens } from './routes/join-tokens.ts';
 import { registerLedger } from './routes/ledger.ts';
 import { registerPolicies } from './routes/policies.ts';
@@ -24,6 +28,10 @@ export const registerApi: RegisterRoutes = (app, deps) => {
     registerTokens,
     registerSvids,
     registerJoinTokens,
+    registerEntries,
+    registerAgents,
+    registerIdentityAdmin,
+    registerFederation,
     registerEndpoints,
     registerBudgets,
     registerPolicies,

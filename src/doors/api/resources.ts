@@ -9,6 +9,9 @@ const callerType = 'Caller';
 /** Stands for whoever calls; policies then see the principal itself. */
 export const theCaller: ResourceRef = { type: callerType, id: 'self' };
 
+/** Guards routes for attested agents alone: no policy lets anybody else in. */
+export const theAgent: ResourceRef = { type: 'AttestedAgent', id: 'self' };
+
 /** The endpoint named by the path, in the tenant of the caller. */
 export const namedEndpoint = ({ name }: PathParams): ResourceRef => ({
   type: 'Endpoint',
@@ -18,6 +21,7 @@ export const namedEndpoint = ({ name }: PathParams): ResourceRef => ({
 /** The resource as policies know it, once the caller is known. */
 export const resourceFor = (resource: ResourceRef, identity: VerifiedIdentity): ResourceRef => {
   if (resource.type === callerType) return identity.principal;
+  if (resource.type === theAgent.type) return theSystem;
   if (resource.type === 'Endpoint')
     return entityRefOf({ tenant: identity.tenant, name: resource.id });
   return resource;

@@ -1,12 +1,13 @@
 /** Shapes that several routes share, and the way from zod's optionals to exact ones. */
 import { z } from 'zod';
 import { isRefusal, type Refusal } from '../../kernel/errors.ts';
-import { parsePrincipalId, parseSpiffeId } from '../../kernel/ids.ts';
+import { decodeBase64 } from '../../kernel/base64url.ts';
+import { parsePrincipalId, parseSpiffeId, parseTrustDomain } from '../../kernel/ids.ts';
 
-const parsedBy = <T>(parse: (text: string) => T | Refusal) =>
+const parsedBy = <T>(parse: (text: string) => T | Refusal, most = 2048) =>
   z
     .string()
-    .max(2048)
+    .max(most)
     .transform((text, context): T => {
       const parsed = parse(text);
       if (!isRefusal(parsed)) return parsed;
@@ -16,6 +17,10 @@ const parsedBy = <T>(parse: (text: string) => T | Refusal) =>
 
 export const principalId = parsedBy(parsePrincipalId);
 export const spiffeId = parsedBy(parseSpiffeId);
+
+export const trustDomain = parsedBy(parseTrustDomain);
+/** DER as standard base64. */
+export const der = parsedBy(decodeBase64, 24_576);
 
 export const principalType = z.enum(['User', 'Service', 'Agent']);
 export const entityRef = z.object({ type: z.string(), id: z.string() });

@@ -8,7 +8,7 @@ export { listenHttp } from './listen.ts';
 export type { Listener, ListenOptions } from './listen.ts';
 export type { ApiInfo } from './open-api.ts';
 export { certificateChain } from './peer-chain.ts';
-export { isPublic, rawResponse } from './route.ts';
+export { isPublic, rawResponse, streamResponse } from './route.ts';
 export type {
   Answer,
   Authorize,
@@ -23,4 +23,7 @@ export type {
   ResourceRef,
   Route,
   RouteListing,
+  StreamAnswer,
+  StreamResponse,
+  StreamSink,
 } from './route.ts';

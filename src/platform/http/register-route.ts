@@ -6,6 +6,7 @@ import { httpErrors } from './errors.ts';
 import type { HttpLimits } from './limits.ts';
 import { describeRoute } from './open-api.ts';
 import { sendProblem } from './problem-reply.ts';
+import { sendStream } from './send-stream.ts';
 import {
   type Authorize,
   type Guard,
@@ -17,6 +18,7 @@ import {
   type ResolvedGuard,
   type Route,
   type RouteListing,
+  type StreamAnswer,
 } from './route.ts';
 
 export type Registration<Context> = {
@@ -66,10 +68,12 @@ export const registerRoute = <
         query: request.query as z.output<Q>,
         body: request.body as z.output<B>,
         setHeader: (name: string, value: string) => void reply.header(name, value),
+        setStatus: (other: number) => void reply.code(other),
       };
+      reply.code(status);
       const answer = await errorsOnly(() => route.handler(input));
       if (isRefusal(answer)) return sendProblem(reply, answer);
-      return sendAnswer(reply.code(status), schema.response, answer);
+      return sendAnswer(reply, schema.response, answer);
     },
   });
 };
@@ -171,6 +175,7 @@ const sendAnswer = (
     if (answer !== undefined) return reply.send(answer);
     return sendProblem(reply, refuse(httpErrors.E_ROUTE_DECLARATION, 'the handler gave no answer'));
   }
+  if ('isStream' in schema) return sendStream(reply, schema.contentType, answer as StreamAnswer);
   const body = typeof answer === 'string' ? answer : Buffer.from(answer as Uint8Array);
   return reply
     .type(schema.contentType)

@@ -46,6 +46,27 @@ export const rawResponse = (contentType: string, description: string): RawRespon
   description,
 });
 
+/** An answer that goes on: made by `streamResponse`. */
+export type StreamResponse = RawResponse & { readonly isStream: true };
+export const streamResponse = (contentType: string, description: string): StreamResponse => ({
+  contentType,
+  description,
+  isStream: true,
+});
+
+/** Where a stream is written to. After `onClose` was called, writing does nothing. */
+export type StreamSink = {
+  /** Bytes that wait because the peer reads too slowly; to be bounded by whoever writes. */
+  readonly waitingBytes: () => number;
+  readonly write: (text: string) => void;
+  readonly end: () => void;
+  /** Cuts the connection: the peer notices that something is missing. */
+  readonly cut: () => void;
+  /** The peer has gone, or the stream has ended. */
+  readonly onClose: (listener: () => void) => void;
+};
+export type StreamAnswer = { readonly start: (sink: StreamSink) => void };
+
 type ResponseSchema = z.ZodType | RawResponse;
 /** Readonly all the way down, so that domains' objects can be answered as they are. */
 type Frozen<T> = T extends readonly (infer Item)[]
@@ -57,7 +78,9 @@ type Frozen<T> = T extends readonly (infer Item)[]
 /** What a handler returns for a response schema. */
 export type Answer<R extends ResponseSchema> = R extends z.ZodType
   ? Frozen<z.output<R>>
-  : string | Uint8Array;
+  : R extends StreamResponse
+    ? StreamAnswer
+    : string | Uint8Array;
 
 export type HandlerInput<Context, P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = {
   readonly context: Context;
@@ -67,6 +90,8 @@ export type HandlerInput<Context, P extends z.ZodType, Q extends z.ZodType, B ex
   readonly body: z.output<B>;
   /** Sets a header of the answer, for example ETag. */
   readonly setHeader: (name: string, value: string) => void;
+  /** For a success that is not the route's usual one, for example 202. */
+  readonly setStatus: (status: number) => void;
 };
 
 export type RouteSchema<

@@ -24,6 +24,7 @@ test('only these routes are public', async () => {
     .filter(({ guard }) => isPublic(guard))
     .map(({ method, url }) => `${method} ${url}`);
   assert.deepEqual(open.toSorted(), [
+    'GET /.well-known/spiffe-bundle',
     'GET /api/v1/bundle',
     'GET /api/v1/context-keys',
     'GET /healthz',
@@ -31,6 +32,7 @@ test('only these routes are public', async () => {
     'GET /metrics',
     'GET /openapi.json',
     'GET /readyz',
+    'POST /api/v1/agents/attest',
     'POST /api/v1/enrolment',
     'POST /api/v1/join-tokens/redeem',
   ]);
