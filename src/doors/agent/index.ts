@@ -1,0 +1,33 @@
+/** The agent of a node: identities for its workloads, and proxies for those that speak no TLS. */
+export { createAgent } from './create-agent.ts';
+export type { Agent, AgentOptions, AgentStatus } from './create-agent.ts';
+export { agentErrors } from './errors.ts';
+export {
+  awsEvidence,
+  azureEvidence,
+  type EvidenceEffects,
+  gcpEvidence,
+  joinTokenEvidence,
+  tokenEvidence,
+  x509popEvidence,
+} from './node/evidence.ts';
+export { createIdentityFile, type IdentityFile } from './node/identity-file.ts';
+export { type NodeEvidence, proveBy, type ProveNode } from './node/prove-node.ts';
+export { fetchUnprovenBundle } from './server/server-api.ts';
+export {
+  bundleFromPem,
+  bundleFromPin,
+  createServerTrust,
+  type ServerTrust,
+} from './server/trust.ts';
+export { systemEffects } from './system-effects.ts';
+export type { Effects, ServerApi } from './types.ts';
+export {
+  type AttestedWorkload,
+  type AttestWorkload,
+  createWorkloadAttestor,
+  ownUserName,
+  type WorkloadAttestorOptions,
+} from './workloads/attest-workload.ts';
+export { identifyPeer } from './workloads/identify-peer.ts';
+export { findPod, type ListPods } from './workloads/kubernetes.ts';
