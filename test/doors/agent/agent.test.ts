@@ -15,14 +15,13 @@ const serialOf = ({ identities }: WorkloadState): string =>
 const open = async ({ agent }: World, socket = 'web') =>
   orThrow(await agent.source.open(peerAt(socket)));
 
-/** Steps of a quarter of an hour minute, so that timers of the agent may run in between. */
-const pass = async ({ agent, time, server }: World, ms: number, isHeard = true): Promise<void> => {
+/** Minute by minute, so that what is due runs in between. */
+const pass = async ({ time, server }: World, ms: number, isHeard = true): Promise<void> => {
   for (let passed = 0; passed < ms; passed += 60_000) {
     await time.advance(Math.min(60_000, ms - passed));
     if (isHeard) server.sayAlive();
-    await new Promise<void>((resolve) => void setTimeout(resolve, 260));
+    await settle();
   }
-  void agent;
 };
 
 describe('the agent', () => {
@@ -92,7 +91,9 @@ describe('the agent', () => {
     assert.equal(states.at(-1)?.identities.length, 0);
     await world.agent.close();
   });
+});
 
+describe('what the agent asks for', () => {
   it('names each worker of a group by itself', async () => {
     const world = await startWorld();
     world.server.put({ id: 'job', path: '/job', selectors: ['unix:uid:1000'], isGroup: true });

@@ -8,8 +8,7 @@ import { fakeClock, systemRandom } from '../../../src/kernel/effects.ts';
 import { orThrow } from '../../../src/kernel/errors.ts';
 import type { TrustDomain } from '../../../src/kernel/ids.ts';
 import type { WorkloadPeer } from '../../../src/doors/workload-api/index.ts';
-import type { Agent } from '../../../src/doors/agent/index.ts';
-import type { IdentityFile } from '../../../src/doors/agent/index.ts';
+import type { Agent, IdentityFile } from '../../../src/doors/agent/index.ts';
 
 export const nowMs = Date.UTC(2026, 10, 20, 12);
 
@@ -19,6 +18,11 @@ type Sleeper = { readonly untilMs: number; readonly wake: () => void };
 export const createTime = () => {
   const clock = fakeClock(nowMs);
   const sleepers = new Set<Sleeper>();
+  const works = new Set<() => void>();
+  const every = (_ms: number, work: () => void): (() => void) => {
+    works.add(work);
+    return () => works.delete(work);
+  };
   const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
       const sleeper = {
@@ -35,9 +39,10 @@ export const createTime = () => {
   const advance = async (ms: number): Promise<void> => {
     clock.advance(ms);
     for (const sleeper of sleepers) if (sleeper.untilMs <= clock.monotonicMs()) sleeper.wake();
+    for (const work of works) work();
     await settle();
   };
-  return { clock, sleep, advance, sleeping: () => sleepers.size };
+  return { clock, sleep, every, advance, sleeping: () => sleepers.size };
 };
 
 /** Lets promises and the short batching window run. */
@@ -104,7 +109,7 @@ export const startWorld = async (
       }),
     graceMs: options.graceMs ?? 0,
     keysAhead: 4,
-    effects: { clock: time.clock, random: systemRandom, sleep: time.sleep },
+    effects: { clock: time.clock, random: systemRandom, sleep: time.sleep, every: time.every },
     log,
     metrics: createMetrics(),
   });
