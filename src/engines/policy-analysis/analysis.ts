@@ -95,26 +95,42 @@ const confirmed = (task: Task, output: string): Example | string => {
   };
 };
 
-const scriptOf = (world: World, goal: Term): string => {
-  world.script.assert(goal);
-  closeWorld(world);
+const scriptOf = (world: World): string => {
   const terms = termsToAsk(world);
   const values = terms.length === 0 ? [] : [`(get-value (${terms.join(' ')}))`];
   return [...world.script.lines(), '(check-sat)', ...values].join('\n');
 };
 
-const solveTask = async (task: Task, goal: Term): Promise<Finding> => {
-  const { parts, world, doubts } = task;
-  const { environment } = world;
-  const reply = await parts.solve(scriptOf(world, goal));
-  const fault = (reason: string): Finding =>
-    unknown(environment, [...doubts, { environment, reason }]);
-  if ('failure' in reply) return fault(reply.failure);
+/** Asks the solver once; a reason instead of a finding where it cannot say. */
+const ask = async (task: Task): Promise<Finding | string> => {
+  const { environment } = task.world;
+  const reply = await task.parts.solve(scriptOf(task.world));
+  if ('failure' in reply) return reply.failure;
   const answer = readAnswer(reply.output);
   if (answer.kind === 'unsat') return { outcome: 'none', environment };
-  if (answer.kind === 'unknown') return fault(answer.reason);
+  if (answer.kind === 'unknown') return answer.reason;
   const example = confirmed(task, answer.rest);
-  return typeof example === 'string' ? fault(example) : { outcome: 'found', environment, example };
+  return typeof example === 'string' ? example : { outcome: 'found', environment, example };
+};
+
+/** Examples with ranges of addresses may be none; then single hosts are tried, for examples only. */
+const askForHosts = async (task: Task, reason: string): Promise<Finding | string> => {
+  const { hosts, script } = task.world;
+  if (hosts.length === 0) return reason;
+  for (const host of hosts) script.assert(host);
+  const second = await ask(task);
+  return typeof second !== 'string' && second.outcome === 'found' ? second : reason;
+};
+
+const solveTask = async (task: Task, goal: Term): Promise<Finding> => {
+  const { world, doubts } = task;
+  world.script.assert(goal);
+  closeWorld(world);
+  const first = await ask(task);
+  const finding = typeof first === 'string' ? await askForHosts(task, first) : first;
+  if (typeof finding !== 'string') return finding;
+  const { environment } = world;
+  return unknown(environment, [...doubts, { environment, reason: finding }]);
 };
 
 const searchOne = async (

@@ -90,6 +90,11 @@ const ipRules = ({ v4, address, prefix, first, last }: IpSymbol): readonly Term[
   ];
 };
 
+const noteIp = (world: World, value: IpSymbol): void => {
+  for (const rule of ipRules(value)) world.script.assert(rule);
+  world.hosts.push(`(= ${value.first} ${value.last})`);
+};
+
 const ipParts = { v4: 'Bool', address: 'Int', prefix: 'Int', first: 'Int', last: 'Int' } as const;
 
 const ipAt = (world: World, place: Place, type: SchemaType): IpSymbol => {
@@ -104,7 +109,7 @@ const ipAt = (world: World, place: Place, type: SchemaType): IpSymbol => {
     first: part('first').term,
     last: part('last').term,
   };
-  if (isNew) for (const rule of ipRules(value)) world.script.assert(rule);
+  if (isNew) noteIp(world, value);
   observe(world, key, { ...place, type, what: 'value', value });
   return value;
 };
@@ -196,7 +201,7 @@ const freshIp = (world: World): IpSymbol => {
     first: part('first'),
     last: part('last'),
   };
-  for (const rule of ipRules(value)) world.script.assert(rule);
+  noteIp(world, value);
   return value;
 };
 

@@ -49,6 +49,8 @@ export type World = {
   /** Pairs of types whose hierarchy is looked at. */
   readonly hierarchy: Map<string, { readonly lower: string; readonly upper: string }>;
   readonly universals: ForAll[];
+  /** That each address is that of one host: what to try when a range turns out to be none. */
+  readonly hosts: Term[];
 };
 
 /** Remembers an entity whose place in the hierarchy and whose existence may matter. */
@@ -144,6 +146,7 @@ export const createWorld = (
     elements: new Map(),
     hierarchy: new Map(),
     universals: [],
+    hosts: [],
   };
   someEntity(world, principal.type, principal.term);
   someEntity(world, resource.type, resource.term);

@@ -51,7 +51,7 @@ const within = (reply: Promise<SolverReply>, ms: number, failure: string): Promi
   return promise.finally(() => clearTimeout(timer));
 };
 
-class SolverThread implements Solver {
+class SolverThread {
   readonly #timeoutMs: number;
   readonly #start: ThreadStart;
   #thread: Thread | undefined;
@@ -106,4 +106,7 @@ class SolverThread implements Solver {
  * Makes a solver. Nothing is loaded before the first script, and a solver that waits for scripts does
  * not keep the process alive.
  */
-export const openSolver = (options: SolverOptions = {}): Solver => new SolverThread(options);
+export const openSolver = (options: SolverOptions = {}): Solver => {
+  const thread = new SolverThread(options);
+  return { solve: (script) => thread.solve(script), close: () => thread.close() };
+};
