@@ -65,8 +65,9 @@ export const serveConnection = (
   session.on('stream', (stream, headers) => {
     const openStreams = idle.began();
     stream.once('close', idle.ended);
-    // Before the client has acknowledged our settings it is not bound by them.
-    if (openStreams > maxStreamsPerConnection) {
+    // Before the client has acknowledged our settings HTTP/2 does not hold it to them. Twice as many,
+    // because a stream that the client has ended is counted a moment longer here.
+    if (openStreams > maxStreamsPerConnection * 2) {
       stream.on('error', () => undefined);
       stream.close(constants.NGHTTP2_REFUSED_STREAM);
       return;
