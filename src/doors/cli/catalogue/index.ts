@@ -5,11 +5,13 @@ import { ledgerCommands } from './ledger.ts';
 import { policyCommands } from './policy.ts';
 import { registryCommands } from './registry.ts';
 import { systemCommands } from './system.ts';
+import { workloadCommands } from './workloads.ts';
 
 /** Declarations only; nothing behind them is loaded. */
 export const listCommands = (): readonly CommandSpec[] => [
   ...systemCommands,
   ...identityCommands,
+  ...workloadCommands,
   ...registryCommands,
   ...policyCommands,
   ...ledgerCommands,
