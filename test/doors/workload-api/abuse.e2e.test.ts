@@ -89,7 +89,9 @@ it('refuses streams beyond the bound and serves the others', async () => {
   const client = harness.connect();
   const calls = Array.from({ length: 8 }, () => client.start(paths.x509));
   for (const call of calls) assert.ok(await call.next());
-  assert.notEqual((await client.first(paths.x509)).code, 'OK');
+  const ninth = client.start(paths.x509);
+  await assert.rejects(ninth.next(100), /no message/);
+  ninth.cancel();
   calls[0]?.cancel();
   await until('the stream stays open', () => harness.source.openSessions() === 7);
   assert.equal((await client.first(paths.x509)).code, 'OK');
