@@ -7,6 +7,7 @@ import { hash } from 'node:crypto';
 import { type OcsfEvent, validateOcsf, WrittenEvent } from '../../engines/ocsf/index.ts';
 import { SallyportError } from '../../kernel/errors.ts';
 import { ledgerErrors } from './errors.ts';
+import type { FrameBuffer } from './frames.ts';
 import type { EventClass, LedgerEntry, SealedFields } from './types.ts';
 
 /** What a C2SP entry bundle can hold. */
@@ -24,6 +25,13 @@ const prefixes: Readonly<Record<EventClass, string>> = {
   decisive: '{"v":1,"class":"decisive","ocsf":',
   forensic: '{"v":1,"class":"forensic","ocsf":',
   telemetry: '{"v":1,"class":"telemetry","ocsf":',
+};
+
+const encoder = new TextEncoder();
+const prefixBytes: Readonly<Record<EventClass, Uint8Array>> = {
+  decisive: encoder.encode(prefixes.decisive),
+  forensic: encoder.encode(prefixes.forensic),
+  telemetry: encoder.encode(prefixes.telemetry),
 };
 
 const wellFormed = (_name: string, value: unknown): unknown =>
@@ -55,6 +63,17 @@ export const entryText = (parts: EntryParts): string => {
   if (text.length * 3 <= maxEntryBytes || Buffer.byteLength(text) <= maxEntryBytes) return text;
   const shorter = shorten(parts);
   return prefixes[parts.class] + eventJson(shorter) + tailOf(parts);
+};
+
+/**
+ * Appends an entry to the frames and returns the bytes it took. What was written from a template
+ * becomes bytes there, without being text before. Throws as `entryText`.
+ */
+export const addEntry = (frames: FrameBuffer, parts: EntryParts): number => {
+  const { ocsf } = parts;
+  if (!(ocsf instanceof WrittenEvent)) return frames.add(entryText(parts));
+  const pieces = { before: prefixBytes[parts.class], event: ocsf, after: tailOf(parts) };
+  return frames.addPieces(pieces, maxEntryBytes) ?? frames.add(entryText(parts));
 };
 
 const tooLong = (detail: string): SallyportError =>

@@ -4,6 +4,7 @@
  * whole event would give.
  */
 import type { OcsfEvent, OcsfProblem } from './event.ts';
+import { putJson, putText, textBound } from './json-bytes.ts';
 import { validateOcsf } from './validate.ts';
 
 /** Dotted path of a value that changes, without array indices: `http_request.length`. */
@@ -17,21 +18,41 @@ export type HoleValue = number | string | object;
 
 type Hole = { readonly path: HolePath; readonly kind: 'number' | 'string' | 'object' };
 
-/** One event made from a template. */
+/** What stands in a hole: an integer, a text, or the JSON of an object. */
+type Filling = number | string;
+
+/** One event made from a template: becomes bytes once, and text only when somebody asks for it. */
 export class WrittenEvent {
   readonly template: EventTemplate;
-  /** The whole event as JSON text. */
-  readonly json: string;
   /** The event's `time`. */
   readonly timeMs: number;
   /** The event's `metadata.correlation_uid`. */
   readonly correlationUid: string;
+  /** As many bytes as `encodeInto` may take. */
+  readonly maxBytes: number;
+  readonly #fillings: readonly Filling[];
 
-  constructor(template: EventTemplate, json: string, identity: EventIdentity) {
+  /** Made by `EventTemplate.write`. */
+  constructor(
+    template: EventTemplate,
+    identity: EventIdentity,
+    filled: { readonly fillings: readonly Filling[]; readonly maxBytes: number },
+  ) {
     this.template = template;
-    this.json = json;
     this.timeMs = identity.timeMs;
     this.correlationUid = identity.correlationUid;
+    this.maxBytes = filled.maxBytes;
+    this.#fillings = filled.fillings;
+  }
+
+  /** The whole event as JSON text. */
+  get json(): string {
+    return this.template.textOf(this.#fillings);
+  }
+
+  /** Writes the JSON text as UTF-8 and returns where it ends; `maxBytes` must be free from `at` on. */
+  encodeInto(target: Uint8Array, at: number): number {
+    return this.template.encodeInto(target, at, this.#fillings);
   }
 
   /** The event as an object, parsed anew. */
@@ -45,27 +66,38 @@ export type EventIdentity = { readonly timeMs: number; readonly correlationUid: 
 
 const identityPaths: readonly HolePath[] = ['time', 'metadata.correlation_uid'];
 
-const integerText = (value: HoleValue): string => {
+const integer = (value: HoleValue | undefined): number => {
   if (!Number.isSafeInteger(value)) throw new TypeError('the hole takes an integer');
-  return String(value as number);
+  return value as number;
 };
 
-/** JSON of a text without lone surrogates, which strict readers refuse. */
-const stringText = (value: HoleValue): string => {
+const string = (value: HoleValue | undefined): string => {
   if (typeof value !== 'string') throw new TypeError('the hole takes text');
-  return JSON.stringify(value.isWellFormed() ? value : value.toWellFormed());
+  return value;
 };
 
 const wellFormed = (_name: string, value: unknown): unknown =>
   typeof value === 'string' ? value.toWellFormed() : value;
 
-const objectText = (value: HoleValue): string => {
+/** JSON without lone surrogates, which strict readers refuse. */
+const objectText = (value: HoleValue | undefined): string => {
   if (typeof value !== 'object') throw new TypeError('the hole takes an object');
   const text = JSON.stringify(value);
   return text.includes('\\ud') ? JSON.stringify(value, wellFormed) : text;
 };
 
-const writers = { number: integerText, string: stringText, object: objectText } as const;
+const fillers = { number: integer, string, object: objectText } as const;
+
+const integerBytes = 20;
+/** A UTF-16 unit becomes at most three bytes. */
+const maxUnitBytes = 3;
+
+const boundOf = (filling: Filling, kind: Hole['kind']): number => {
+  if (typeof filling === 'number') return integerBytes;
+  return kind === 'string' ? textBound(filling) : filling.length * maxUnitBytes;
+};
+
+const encoder = new TextEncoder();
 
 /** Constant text and holes in the order of the text. */
 class Splitter {
@@ -119,10 +151,18 @@ class Splitter {
   }
 }
 
+const putBytes = (target: Uint8Array, at: number, bytes: Uint8Array): number => {
+  target.set(bytes, at);
+  return at + bytes.length;
+};
+
 export class EventTemplate {
   /** The event the template was made from. */
   readonly sample: OcsfEvent;
   readonly #texts: readonly string[];
+  /** The same as UTF-8. */
+  readonly #bytes: readonly Uint8Array[];
+  readonly #constantBytes: number;
   readonly #holes: readonly Hole[];
   /** Position of each hole's value: −2 time, −1 correlation, otherwise an index into the values. */
   readonly #sources: readonly number[];
@@ -134,6 +174,8 @@ export class EventTemplate {
   ) {
     this.sample = sample;
     this.#texts = parts.texts;
+    this.#bytes = parts.texts.map((text) => encoder.encode(text));
+    this.#constantBytes = this.#bytes.reduce((sum, { length }) => sum + length, 0);
     this.#holes = parts.holes;
     this.#sources = parts.holes.map(({ path }) => paths.indexOf(path) - identityPaths.length);
   }
@@ -144,15 +186,47 @@ export class EventTemplate {
    * @throws TypeError when a value does not fit its hole
    */
   write(identity: EventIdentity, values: readonly HoleValue[]): WrittenEvent {
+    const fillings: Filling[] = [];
+    let maxBytes = this.#constantBytes;
+    for (let i = 0; i < this.#holes.length; i++) {
+      const filling = this.#fill(i, identity, values);
+      maxBytes += boundOf(filling, (this.#holes[i] as Hole).kind);
+      fillings.push(filling);
+    }
+    return new WrittenEvent(this, identity, { fillings, maxBytes });
+  }
+
+  /** Text of an event of this template. */
+  textOf(fillings: readonly Filling[]): string {
     let json = this.#texts[0] as string;
     for (let i = 0; i < this.#holes.length; i++) {
-      const source = this.#sources[i] as number;
-      if (source === -2) json += integerText(identity.timeMs);
-      else if (source === -1) json += stringText(identity.correlationUid);
-      else json += writers[(this.#holes[i] as Hole).kind](values[source] as HoleValue);
+      const filling = fillings[i] as Filling;
+      const isText = (this.#holes[i] as Hole).kind === 'string';
+      json += isText ? JSON.stringify((filling as string).toWellFormed()) : String(filling);
       json += this.#texts[i + 1] as string;
     }
-    return new WrittenEvent(this, json, identity);
+    return json;
+  }
+
+  /** The same text as UTF-8; returns where it ends. */
+  encodeInto(target: Uint8Array, at: number, fillings: readonly Filling[]): number {
+    let end = putBytes(target, at, this.#bytes[0] as Uint8Array);
+    for (let i = 0; i < this.#holes.length; i++) {
+      const filling = fillings[i] as Filling;
+      const isText = (this.#holes[i] as Hole).kind === 'string';
+      end = isText
+        ? putText(target, end, filling as string)
+        : putJson(target, end, String(filling));
+      end = putBytes(target, end, this.#bytes[i + 1] as Uint8Array);
+    }
+    return end;
+  }
+
+  #fill(hole: number, identity: EventIdentity, values: readonly HoleValue[]): Filling {
+    const source = this.#sources[hole] as number;
+    if (source === -2) return integer(identity.timeMs);
+    if (source === -1) return string(identity.correlationUid);
+    return fillers[(this.#holes[hole] as Hole).kind](values[source]);
   }
 }
 

@@ -1,8 +1,20 @@
 /** Entry format v1: stable text, bounded length, nothing a strict reader would refuse. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { entryText, maxEntryBytes, parseEntry } from '../../../src/domains/ledger/entry.ts';
-import { validateOcsf } from '../../../src/engines/ocsf/index.ts';
+import {
+  addEntry,
+  type EntryParts,
+  entryText,
+  maxEntryBytes,
+  parseEntry,
+} from '../../../src/domains/ledger/entry.ts';
+import { FrameBuffer } from '../../../src/domains/ledger/frames.ts';
+import { sealFrames } from '../../../src/domains/ledger/writer/segment.ts';
+import {
+  createEventTemplate,
+  validateOcsf,
+  type WrittenEvent,
+} from '../../../src/engines/ocsf/index.ts';
 import { isRefusal } from '../../../src/kernel/errors.ts';
 import { parseJson } from '../../../src/kernel/strict-json.ts';
 import { decisionOf } from './events.ts';
@@ -51,6 +63,43 @@ test('refuses an event whose required parts alone are too long', () => {
   assert.throws(() => entryText({ class: 'decisive', ocsf: { ...ocsf, actor } }), {
     code: 'E_LEDGER_EVENT_INVALID',
   });
+});
+
+const written = (unmapped: object): WrittenEvent => {
+  const template = createEventTemplate({ ...ocsf, unmapped: { n: 1 } }, ['unmapped']);
+  if (!('sample' in template)) throw new Error(JSON.stringify(template));
+  return template.write({ timeMs: 5, correlationUid: 'exchange-\ud800"5"' }, [unmapped]);
+};
+
+const framed = (entries: readonly EntryParts[]): readonly string[] => {
+  const frames = new FrameBuffer();
+  const sizes = entries.map((parts) => addEntry(frames, parts));
+  const bytes = frames.finish();
+  assert.equal(
+    sizes.reduce((sum, size) => sum + size, 0),
+    bytes.length,
+  );
+  return (sealFrames(bytes) ?? []).map((payload) => Buffer.from(payload).toString());
+};
+
+test('an event from a template becomes the bytes of its text, whatever stands around it', () => {
+  const sealedJson = '{"subject":"s","key":"s/1","commitment":"c","ciphertext":"x"}';
+  const entries: readonly EntryParts[] = [
+    { class: 'decisive', ocsf: written({ a: 'é'.repeat(9_000) }) },
+    { class: 'decisive', ocsf },
+    { class: 'telemetry', ocsf: written({}), sealedJson, weight: 3 },
+    { class: 'forensic', ocsf: written({ deep: { list: ['\ud83d\ude00', '\n'] } }) },
+  ];
+  assert.deepEqual(framed(entries), entries.map(entryText));
+});
+
+test('cuts an event from a template that is too long, and leaves no trace of the try', () => {
+  const long = { class: 'decisive', ocsf: written({ pad: 'é'.repeat(40_000) }) } as const;
+  const short = { class: 'decisive', ocsf: written({ n: 2 }) } as const;
+  const [first = '', second] = framed([long, short]);
+  assert.ok(Buffer.byteLength(first) <= maxEntryBytes);
+  assert.deepEqual(first, entryText(long));
+  assert.deepEqual(second, entryText(short));
 });
 
 test('does not read other formats as entries', () => {

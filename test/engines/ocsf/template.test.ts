@@ -7,6 +7,7 @@ import {
   createEventTemplate,
   type EventTemplate,
   validateOcsf,
+  type WrittenEvent,
 } from '../../../src/engines/ocsf/index.ts';
 
 const holes = ['http_request.length', 'http_request.url.path', 'unmapped'];
@@ -35,6 +36,17 @@ const template = (): EventTemplate => {
   return made;
 };
 
+/** Text of the bytes an event takes of a buffer, from a place in it on. */
+const encoded = (written: WrittenEvent, at: number): string => {
+  const target = Buffer.alloc(at + written.maxBytes, 0x7f);
+  const end = written.encodeInto(target, at);
+  assert.ok(
+    target.subarray(0, at).every((byte) => byte === 0x7f),
+    'what stands before stays',
+  );
+  return target.toString('utf8', at, end);
+};
+
 test('writes what the builder would have built, for all values of the holes', () => {
   const made = template();
   const json = fc.jsonValue({ maxDepth: 2 });
@@ -59,6 +71,7 @@ test('writes what the builder would have built, for all values of the holes', ()
         assert.deepEqual(written.read(), wanted);
         assert.deepEqual(validateOcsf(written.read()), []);
         assert.ok(written.json.isWellFormed() && !written.json.includes('\\ud'));
+        assert.equal(encoded(written, 3), written.json);
       },
     ),
   );

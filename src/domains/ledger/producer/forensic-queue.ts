@@ -3,16 +3,27 @@
  * while it does not, counted as dropped when that is full too. The counts become an event of the log
  * themselves.
  */
+import { WrittenEvent } from '../../../engines/ocsf/index.ts';
 import type { Clock } from '../../../kernel/effects.ts';
 import { type EntryParts, entryText } from '../entry.ts';
 import { droppedEvent } from '../events.ts';
 import type { DroppedCounts, EventClass } from '../types.ts';
-import type { Item, Producer } from './producer.ts';
+import type { Producer } from './producer.ts';
 import type { Spill } from './spill.ts';
 
 /** Bytes that may wait for the writer on this road. */
 const maxWaitingBytes = 4 * 1024 * 1024;
 const reportIntervalMs = 1000;
+
+/** What waits: how much it is, about, and its text, which most of them never need. */
+type Load = { readonly bytes: number; readonly text: () => string };
+
+const loadOf = (parts: EntryParts): Load => {
+  const { ocsf } = parts;
+  if (ocsf instanceof WrittenEvent) return { bytes: ocsf.maxBytes, text: () => entryText(parts) };
+  const text = entryText(parts);
+  return { bytes: text.length, text: () => text };
+};
 
 export type ForensicQueueOptions = {
   readonly producer: Pick<Producer, 'submit' | 'submitText'>;
@@ -40,12 +51,12 @@ export class ForensicQueue {
 
   /** Takes an event. Throws what `entryText` throws. */
   offer(parts: EntryParts): void {
-    const text = entryText(parts);
+    const load = loadOf(parts);
     const { spill, isRefusing } = this.#options;
-    const isBehind = this.#waitingBytes + text.length > maxWaitingBytes || !spill.isEmpty;
+    const isBehind = this.#waitingBytes + load.bytes > maxWaitingBytes || !spill.isEmpty;
     if (this.#isClosed) return this.lose(parts.class, 1);
-    if (!isBehind && !isRefusing()) return this.#send(text, parts);
-    spill.add(text, parts.class);
+    if (!isBehind && !isRefusing()) return this.#send(load, parts);
+    spill.add(load.text(), parts.class);
     void this.drain();
   }
 
@@ -82,7 +93,8 @@ export class ForensicQueue {
     this.#isDraining = true;
     try {
       while (this.#canSend() && !this.#options.spill.isEmpty)
-        for (const text of await this.#options.spill.take()) this.#send(text);
+        for (const text of await this.#options.spill.take())
+          this.#send({ bytes: text.length, text: () => text });
     } finally {
       this.#isDraining = false;
     }
@@ -100,21 +112,22 @@ export class ForensicQueue {
     return this.#waitingBytes <= maxWaitingBytes / 2 && !this.#options.isRefusing();
   }
 
-  #send(text: string, parts?: EntryParts): void {
-    this.#waitingBytes += text.length;
-    const item: Item = {
-      ...(parts === undefined ? {} : { parts }),
-      accepted: () => {
-        this.#waitingBytes -= text.length;
-        if (!this.#options.spill.isEmpty) void this.drain();
-      },
-      refused: () => {
-        this.#waitingBytes -= text.length;
-        const eventClass = text.startsWith('{"v":1,"class":"telemetry"') ? 'telemetry' : 'forensic';
-        if (this.#isClosed) this.lose(eventClass, 1);
-        else this.#options.spill.add(text, eventClass);
-      },
+  #send(load: Load, parts?: EntryParts): void {
+    const { producer, spill } = this.#options;
+    this.#waitingBytes += load.bytes;
+    const accepted = (): void => {
+      this.#waitingBytes -= load.bytes;
+      if (!spill.isEmpty) void this.drain();
     };
-    this.#options.producer.submitText(text, item);
+    const refused = (): void => {
+      this.#waitingBytes -= load.bytes;
+      const text = load.text();
+      const eventClass = text.startsWith('{"v":1,"class":"telemetry"') ? 'telemetry' : 'forensic';
+      if (this.#isClosed) this.lose(eventClass, 1);
+      else spill.add(text, eventClass);
+    };
+    if (parts?.ocsf instanceof WrittenEvent) producer.submit(parts, { accepted, refused });
+    else if (parts === undefined) producer.submitText(load.text(), { accepted, refused });
+    else producer.submitText(load.text(), { parts, accepted, refused });
   }
 }

@@ -6,7 +6,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Clock } from '../../../kernel/effects.ts';
 import { SallyportError } from '../../../kernel/errors.ts';
-import { type EntryParts, entryText } from '../entry.ts';
+import { addEntry, type EntryParts } from '../entry.ts';
 import { ledgerErrors } from '../errors.ts';
 import { FrameBuffer } from '../frames.ts';
 import type { BatchMessage, ProducerReply } from '../writer/protocol.ts';
@@ -73,23 +73,17 @@ export class Producer {
     return this.#inFlightBytes;
   }
 
-  /** Queues an entry. Throws what `entryText` throws; everything else goes to the item. */
+  /** Queues an entry. Throws what `addEntry` throws; everything else goes to the item. */
   submit(parts: EntryParts, item: Omit<Item, 'parts'>): void {
-    this.submitText(entryText(parts), { ...item, parts });
+    const { accepted, refused } = item;
+    const frames = this.#framesFor(item);
+    if (frames !== undefined) this.#added(addEntry(frames, parts), { parts, accepted, refused });
   }
 
   /** Queues an entry that is encoded already. */
   submitText(text: string, item: Item): void {
-    if (this.#endError !== undefined) return item.refused(this.#endError);
-    if (this.#inFlightBytes > maxInFlightBytes)
-      return item.refused(unavailable('the writer is too far behind'));
-    if (this.#frames === undefined) {
-      this.#frames = new FrameBuffer(this.#lastBatchBytes);
-      setImmediate(this.#flush);
-    }
-    this.#inFlightBytes += this.#frames.add(text);
-    this.#items.push(item);
-    if (this.#frames.sizeBytes >= maxBatchBytes) this.#flush();
+    const frames = this.#framesFor(item);
+    if (frames !== undefined) this.#added(frames.add(text), item);
   }
 
   /** Resolves when everything submitted so far has been answered. */
@@ -147,6 +141,26 @@ export class Producer {
     for (const [i, item] of batch.items.entries()) item.accepted(first + i);
   }
 
+  /** Where the next entry goes; undefined when it is refused, and told so. */
+  #framesFor(item: Pick<Item, 'refused'>): FrameBuffer | undefined {
+    const isFull = this.#inFlightBytes > maxInFlightBytes;
+    if (this.#endError !== undefined || isFull) {
+      item.refused(this.#endError ?? unavailable('the writer is too far behind'));
+      return undefined;
+    }
+    if (this.#frames === undefined) {
+      this.#frames = new FrameBuffer(this.#lastBatchBytes);
+      setImmediate(this.#flush);
+    }
+    return this.#frames;
+  }
+
+  #added(bytes: number, item: Item): void {
+    this.#inFlightBytes += bytes;
+    this.#items.push(item);
+    if (this.#frames !== undefined && this.#frames.sizeBytes >= maxBatchBytes) this.#flush();
+  }
+
   #announceIdle(): void {
     if (this.#inFlightBytes > 0) return;
     this.#idle?.resolve();
@@ -171,7 +185,7 @@ export class Producer {
 
   #refuseLate(): void {
     const nowMs = this.#options.clock.monotonicMs();
-    for (const batch of [...this.#sent]) {
+    for (let batch = this.#sent[0]; batch !== undefined; batch = this.#sent[0]) {
       if (nowMs - batch.sentMs < this.#options.timeoutMs) return;
       this.#forget(batch);
       for (const item of batch.items) item.refused(unavailable('the disk does not answer'));
