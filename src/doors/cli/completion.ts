@@ -15,41 +15,38 @@ const longOptions = (spec: CommandSpec): readonly string[] => [
   ...new Set(optionsOf(spec).map(({ flags }) => flags.split(' ', 1)[0] ?? '')),
 ];
 
-const nouns = (catalogue: readonly CommandSpec[]): readonly string[] => [
-  ...new Set(catalogue.map(({ path }) => path[0] ?? '')),
-];
+/** What may follow each beginning of a command: `''` the nouns, `identity` its parts, and so on. */
+const branches = (catalogue: readonly CommandSpec[]): ReadonlyMap<string, ReadonlySet<string>> => {
+  const next = new Map<string, Set<string>>();
+  for (const { path } of catalogue)
+    for (const [depth, word] of path.entries()) {
+      const start = path.slice(0, depth).join(' ');
+      next.set(start, (next.get(start) ?? new Set()).add(word));
+    }
+  return next;
+};
 
 const renderBash = (catalogue: readonly CommandSpec[]): string => {
-  const cases = catalogue.map((spec) => {
+  const inner = [...branches(catalogue)].map(
+    ([start, words]) => `      '${start}') words='${[...words].join(' ')}' ;;`,
+  );
+  const leaves = catalogue.map((spec) => {
     const words = [...longOptions(spec), ...(spec.arguments?.[0]?.choices ?? [])].join(' ');
-    return `    '${spec.path.join(' ')}') words='${words}' ;;`;
-  });
-  const verbs = nouns(catalogue).flatMap((noun) => {
-    const list = catalogue.filter(({ path }) => path[0] === noun && path.length > 1);
-    return list.length === 0
-      ? []
-      : [`    '${noun}') words='${list.map(({ path }) => path[1]).join(' ')}' ;;`];
+    return `      '${spec.path.join(' ')}') words='${words}' ;;`;
   });
   return [
     '# sallyport completion; source this file',
     '_sallyport() {',
     '  local current="${COMP_WORDS[COMP_CWORD]}" words=""',
-    '  local noun="${COMP_WORDS[1]}" verb="${COMP_WORDS[2]}"',
-    '  if [ "$COMP_CWORD" -eq 1 ]; then',
-    `    words='${nouns(catalogue).join(' ')}'`,
-    '  else',
-    '    case "$noun" in',
-    ...verbs,
+    '  local name="${COMP_WORDS[*]:1:$((COMP_CWORD - 1))}"',
+    '  while [ -z "$words" ]; do',
+    '    case "$name" in',
+    ...inner,
+    ...leaves,
     '    esac',
-    '    if [ "$COMP_CWORD" -gt 2 ] || [ -z "$words" ]; then',
-    '      local name="$noun"',
-    '      [ -n "$words" ] && name="$noun $verb"',
-    '      words=""',
-    '      case "$name" in',
-    ...cases.map((line) => `  ${line}`),
-    '      esac',
-    '    fi',
-    '  fi',
+    '    [ -z "$name" ] && break',
+    '    case "$name" in *" "*) name="${name% *}" ;; *) name="" ;; esac',
+    '  done',
     '  COMPREPLY=($(compgen -W "$words" -- "$current"))',
     '  case "$current" in -*|"") ;; *) [ -z "${COMPREPLY[*]}" ] && COMPREPLY=($(compgen -f -- "$current")) ;; esac',
     '}',
@@ -58,28 +55,32 @@ const renderBash = (catalogue: readonly CommandSpec[]): string => {
   ].join('\n');
 };
 
+const quote = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;
+
+/** True in fish when all these words were typed. */
+const fishCondition = (words: readonly string[]): string =>
+  words.length === 0
+    ? '__fish_use_subcommand'
+    : quote(words.map((word) => `__fish_seen_subcommand_from ${word}`).join('; and '));
+
 const renderFish = (catalogue: readonly CommandSpec[]): string => {
-  const quote = (text: string): string => `'${text.replaceAll("'", "\\'")}'`;
+  const groups = [...branches(catalogue)].flatMap(([start, words]) => {
+    const typed = start === '' ? [] : start.split(' ');
+    const leaves = new Set(catalogue.map(({ path }) => path.join(' ')));
+    return [...words]
+      .filter((word) => !leaves.has([...typed, word].join(' ')))
+      .map((word) => `complete -c sallyport -n ${fishCondition(typed)} -a ${word}`);
+  });
   const lines = catalogue.flatMap((spec) => {
-    const [noun = '', verb] = spec.path;
-    const atVerb = `'__fish_seen_subcommand_from ${noun}'`;
-    const here =
-      verb === undefined
-        ? atVerb
-        : `'__fish_seen_subcommand_from ${noun}; and __fish_seen_subcommand_from ${verb}'`;
-    const name =
-      verb === undefined
-        ? `complete -c sallyport -n __fish_use_subcommand -a ${noun} -d ${quote(spec.summary)}`
-        : `complete -c sallyport -n ${atVerb} -a ${verb} -d ${quote(spec.summary)}`;
+    const last = spec.path.at(-1) ?? '';
+    const before = fishCondition(spec.path.slice(0, -1));
+    const here = fishCondition(spec.path);
     const options = optionsOf(spec).map(({ flags, description }) => {
       const long = (flags.split(' ', 1)[0] ?? '').replace(/^--/, '');
       const takesValue = flags.includes('<') ? ' -r' : '';
       return `complete -c sallyport -n ${here} -l ${long}${takesValue} -d ${quote(description)}`;
     });
-    return [name, ...options];
+    return [`complete -c sallyport -n ${before} -a ${last} -d ${quote(spec.summary)}`, ...options];
   });
-  const groups = nouns(catalogue)
-    .filter((noun) => catalogue.some(({ path }) => path[0] === noun && path.length > 1))
-    .map((noun) => `complete -c sallyport -n __fish_use_subcommand -a ${noun}`);
   return ['# sallyport completion', 'complete -c sallyport -f', ...groups, ...lines, ''].join('\n');
 };
