@@ -12,8 +12,9 @@ export type Closure = {
   readonly ancestors: readonly EntityValue[];
   /** Ids by type; made on the first search of a large closure. */
   members: ReadonlyMap<string, ReadonlySet<string>> | undefined;
-  /** What a policy store remembers about the entity while this closure is valid. */
-  profile: { readonly owner: object } | undefined;
+  /** What a policy store (the owner) remembers about the entity while this closure is valid. */
+  profileOwner: object | undefined;
+  profile: number;
 };
 
 /** An entity as the store holds it. It is a value too. Replaced as a whole when it changes. */
@@ -66,6 +67,14 @@ const createParents = () => {
   };
 };
 
+const newClosure = (version: number, ancestors: readonly EntityValue[]): Closure => ({
+  version,
+  ancestors,
+  members: undefined,
+  profileOwner: undefined,
+  profile: 0,
+});
+
 export const createHierarchy = (find: Find): Hierarchy => {
   const parents = createParents();
   let version = 0;
@@ -101,7 +110,7 @@ export const createHierarchy = (find: Find): Hierarchy => {
       const known = record.closure;
       if (known !== undefined && known.version === version) return known;
       const ancestors = record.parents.length === 0 ? noAncestors : climb(record);
-      const closure: Closure = { version, ancestors, members: undefined, profile: undefined };
+      const closure = newClosure(version, ancestors);
       record.closure = closure;
       return closure;
     },

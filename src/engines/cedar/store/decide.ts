@@ -9,7 +9,6 @@ import { type EntityValue, type Failure, isFailure } from '../values/value.ts';
 
 import {
   type PolicyIndex,
-  type Profile,
   type ReadyPolicy,
   type RequestProfiles,
   type Visit,
@@ -28,25 +27,28 @@ export type CedarDecision = {
 };
 
 /** What holds for an entity: remembered with its ancestors while those are valid. */
-const profileOf = (
-  index: PolicyIndex,
+const placeOf = (
+  { profiles }: PolicyIndex,
   value: EntityValue,
   { record, env }: { readonly record: EntityRecord | undefined; readonly env: Env },
-): Profile => {
-  if (record === undefined) return index.profileOf(value, []);
+): number => {
+  if (record === undefined) return profiles.placeOf(value, []);
   const closure = env.entities.closureOf(record);
-  if (closure.profile?.owner === index) return closure.profile as Profile;
-  const profile = index.profileOf(value, closure.ancestors);
-  closure.profile = profile;
-  return profile;
+  if (closure.profileOwner === profiles.epoch) return closure.profile;
+  closure.profile = profiles.placeOf(value, closure.ancestors);
+  closure.profileOwner = profiles.epoch;
+  return closure.profile;
 };
 
 /** What leads to the policies that a request is about. */
-export const requestProfiles = (index: PolicyIndex, env: Env): RequestProfiles => ({
-  principal: profileOf(index, env.principal, { record: env.principalRecord, env }),
-  action: profileOf(index, env.action, { record: env.actionRecord, env }),
-  resource: profileOf(index, env.resource, { record: env.resourceRecord, env }),
-});
+export const requestProfiles = (index: PolicyIndex, env: Env): RequestProfiles => {
+  index.profiles.tidy();
+  return {
+    principal: placeOf(index, env.principal, { record: env.principalRecord, env }),
+    action: placeOf(index, env.action, { record: env.actionRecord, env }),
+    resource: placeOf(index, env.resource, { record: env.resourceRecord, env }),
+  };
+};
 
 /** The failure with its place: conditions are shared between policies until they fail. */
 const locate = (policy: ReadyPolicy, env: Env, failure: Failure): Failure => {
@@ -58,25 +60,36 @@ const locate = (policy: ReadyPolicy, env: Env, failure: Failure): Failure => {
 type Failed = { readonly policy: ReadyPolicy; readonly failure: Failure };
 /** Lists are made when something comes in. */
 type Found = {
+  readonly index: PolicyIndex;
   readonly env: Env;
   permits: ReadyPolicy[] | undefined;
   forbids: ReadyPolicy[] | undefined;
   failed: Failed[] | undefined;
 };
 
-const consider: Visit<Found> = (policy, found) => {
-  const { condition } = policy;
-  const outcome = condition === undefined || condition(found.env);
+/** A list with room for one, which is what most requests need. */
+const appended = <T>(list: T[] | undefined, item: T): T[] => {
+  if (list === undefined) return [item];
+  list.push(item);
+  return list;
+};
+
+const consider: Visit<Found> = (at, found) => {
+  const { index, env } = found;
+  const condition = index.conditions[at];
+  const outcome = condition === undefined || condition(env);
   if (outcome === false) return;
-  if (outcome !== true)
-    (found.failed ??= []).push({ policy, failure: locate(policy, found.env, outcome) });
-  else if (policy.isForbid) (found.forbids ??= []).push(policy);
-  else (found.permits ??= []).push(policy);
+  const policy = index.listed[at] as ReadyPolicy;
+  if (outcome !== true) {
+    const failure = locate(policy, env, outcome);
+    found.failed = appended(found.failed, { policy, failure });
+  } else if (policy.isForbid) found.forbids = appended(found.forbids, policy);
+  else found.permits = appended(found.permits, policy);
 };
 
 const evaluate = (index: PolicyIndex, env: Env): Found => {
-  const found: Found = { env, permits: undefined, forbids: undefined, failed: undefined };
-  visitCandidates(requestProfiles(index, env), consider, found);
+  const found: Found = { index, env, permits: undefined, forbids: undefined, failed: undefined };
+  visitCandidates(index, requestProfiles(index, env), [consider, found]);
   return found;
 };
 
@@ -84,7 +97,9 @@ const nothing: readonly never[] = Object.freeze([]);
 
 const reasonsOf = (policies: ReadyPolicy[] | undefined): readonly PolicyReason[] => {
   if (policies === undefined) return nothing;
-  if (policies.length > 1) policies.sort((left, right) => left.position - right.position);
+  const [only] = policies;
+  if (policies.length === 1 && only !== undefined) return [only.reason];
+  policies.sort((left, right) => left.position - right.position);
   return policies.map(({ reason }) => reason);
 };
 

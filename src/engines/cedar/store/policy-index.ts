@@ -7,7 +7,17 @@
  */
 import type { PolicyNode } from '../ast.ts';
 import type { ConditionCode } from '../evaluate/policy.ts';
-import type { EntityValue } from '../values/value.ts';
+import {
+  actionKeys,
+  createProfileArena,
+  type Leads,
+  principalKeys,
+  principalLeads,
+  type Profile,
+  type ProfileArena,
+  resourceKeys,
+  resourceLeads,
+} from './profile-arena.ts';
 import { searchScope } from './lift-scope.ts';
 import { createScopeKeys, type ScopeKeys } from './scope-keys.ts';
 
@@ -36,32 +46,25 @@ type Keyed = {
  * share; `other` is the key of the one it does not stand under.
  */
 type Placed = { readonly policy: ReadyPolicy; readonly action: number; readonly other: number };
-/** Policies by action key and the other key. */
-type Table = ReadonlyMap<number, ReadonlyMap<number, readonly ReadyPolicy[]>>;
-/** The policies under one constraint: few ones are a stretch of a list that all share. */
+/** Places in the list by action key and the other key. */
+type Table = ReadonlyMap<number, ReadonlyMap<number, readonly number[]>>;
+/** The policies under one constraint: a stretch of the list; many have a table too. */
 type Entry = { readonly from: number; readonly to: number; readonly table: Table | undefined };
 
-/** What holds for an entity, by the part it may play. Entities alike share one. */
-export type Profile = {
-  readonly owner: PolicyIndex;
-  readonly underPrincipal: readonly Entry[];
-  readonly underResource: readonly Entry[];
-  readonly asPrincipal: readonly number[];
-  readonly asAction: readonly number[];
-  readonly asResource: readonly number[];
-};
-
+/** The policies of a set, found by integers. */
 export type PolicyIndex = {
-  /** Policies that are found by walking over a stretch; action and other key of each. */
+  /** All policies, those under one constraint together. */
   readonly listed: readonly ReadyPolicy[];
+  /** Their conditions: most policies that are looked at do not hold, and are not touched. */
+  readonly conditions: readonly (ConditionCode | undefined)[];
+  /** Action and other key of each. */
   readonly listedKeys: Int32Array;
-  readonly profileOf: (entity: EntityValue, ancestors: readonly EntityValue[]) => Profile;
+  readonly tables: readonly Table[];
+  readonly profiles: ProfileArena;
 };
 
 /** Constraints with more policies under them are searched by table. */
 const mostFew = 12;
-/** Profiles that entities share, at most; beyond, sharing starts anew. */
-const maxProfiles = 65_536;
 
 const listIn = <K, V>(map: Map<K, V[]>, key: K, value: V): void => {
   const list = map.get(key);
@@ -69,17 +72,17 @@ const listIn = <K, V>(map: Map<K, V[]>, key: K, value: V): void => {
   else list.push(value);
 };
 
-const tableOf = (placed: readonly Placed[]): Table => {
-  const table = new Map<number, Map<number, ReadyPolicy[]>>();
-  for (const { policy, action, other } of placed) {
-    const byOther = table.get(action) ?? new Map<number, ReadyPolicy[]>();
+const tableOf = (placed: readonly Placed[], from: number): Table => {
+  const table = new Map<number, Map<number, number[]>>();
+  for (const [at, { action, other }] of placed.entries()) {
+    const byOther = table.get(action) ?? new Map<number, number[]>();
     table.set(action, byOther);
-    listIn(byOther, other, policy);
+    listIn(byOther, other, from + at);
   }
   return table;
 };
 
-/** The stretches and tables of one side; few policies are added to the shared list. */
+/** The stretches and tables of one side; its policies are added to the list. */
 const entriesOf = (
   placed: ReadonlyMap<number, readonly Placed[]>,
   listed: Placed[],
@@ -87,9 +90,9 @@ const entriesOf = (
   const entries = new Map<number, Entry>();
   for (const [key, list] of placed) {
     const from = listed.length;
-    const isFew = list.length <= mostFew;
-    if (isFew) listed.push(...list);
-    entries.set(key, { from, to: listed.length, table: isFew ? undefined : tableOf(list) });
+    for (const each of list) listed.push(each);
+    const table = list.length > mostFew ? tableOf(list, from) : undefined;
+    entries.set(key, { from, to: listed.length, table });
   }
   return entries;
 };
@@ -132,95 +135,127 @@ const createTables = (keyed: readonly Keyed[]) => {
   };
 };
 
+type Side = ReadonlyMap<number, Entry>;
+
+/** Stretches and tables that hold for an entity, as the numbers that a profile keeps. */
+const leadsOf = (holding: readonly number[], side: Side, tables: Table[]): Leads => {
+  const stretches: number[] = [];
+  const found: number[] = [];
+  for (const key of holding) {
+    const entry = side.get(key);
+    if (entry === undefined) continue;
+    if (entry.table === undefined) stretches.push(entry.from, entry.to);
+    else found.push(tables.indexOf(entry.table));
+  }
+  return { stretches, tables: found };
+};
+
 export const createPolicyIndex = (policies: readonly ReadyPolicy[]): PolicyIndex => {
   const keys = createScopeKeys();
-  const tables = createTables(keyPolicies(policies, keys));
-  const shared = new Map<string, Profile>();
-  const pick = (holding: readonly number[], side: ReadonlyMap<number, Entry>): readonly Entry[] =>
-    holding.map((key) => side.get(key)).filter((entry) => entry !== undefined);
-  const makeProfile = (holding: readonly number[]): Profile => ({
-    owner: index,
-    underPrincipal: pick(holding, tables.underPrincipal),
-    underResource: pick(holding, tables.underResource),
-    asPrincipal: holding.filter((key) => tables.principals.has(key)),
-    asAction: holding.filter((key) => tables.actions.has(key)),
-    asResource: holding.filter((key) => tables.resources.has(key)),
-  });
-  const index: PolicyIndex = {
-    listed: tables.listed.map(({ policy }) => policy),
-    listedKeys: Int32Array.from(tables.listed.flatMap(({ action, other }) => [action, other])),
-    profileOf: (entity, ancestors) => {
-      const holding = keys.matching(entity, ancestors);
-      const name = holding.join();
-      const known = shared.get(name);
-      if (known !== undefined) return known;
-      if (shared.size >= maxProfiles) shared.clear();
-      const profile = makeProfile(holding);
-      shared.set(name, profile);
-      return profile;
+  const made = createTables(keyPolicies(policies, keys));
+  const sides = [made.underPrincipal, made.underResource];
+  const tables = sides.flatMap((side) =>
+    [...side.values()].map(({ table }) => table).filter((table) => table !== undefined),
+  );
+  const describe = (holding: readonly number[]): Profile => ({
+    principal: {
+      ...leadsOf(holding, made.underPrincipal, tables),
+      keys: holding.filter((key) => made.principals.has(key)),
     },
+    resource: {
+      ...leadsOf(holding, made.underResource, tables),
+      keys: holding.filter((key) => made.resources.has(key)),
+    },
+    action: holding.filter((key) => made.actions.has(key)),
+  });
+  return {
+    listed: made.listed.map(({ policy }) => policy),
+    conditions: made.listed.map(({ policy }) => policy.condition),
+    listedKeys: Int32Array.from(made.listed.flatMap(({ action, other }) => [action, other])),
+    tables,
+    profiles: createProfileArena(keys.matching, describe),
   };
-  return index;
 };
 
-/** The profiles of the three entities of a request. */
+/** Where the profiles of the three entities of a request begin in the arena. */
 export type RequestProfiles = {
-  readonly principal: Profile;
-  readonly action: Profile;
-  readonly resource: Profile;
+  readonly principal: number;
+  readonly action: number;
+  readonly resource: number;
 };
 
-/** What is done with each policy found; `state` goes along so that no closure is made per request. */
-export type Visit<State> = (policy: ReadyPolicy, state: State) => void;
+/**
+ * What is done with each policy found, by its place in the list; `state` goes along so that no
+ * closure is made per request.
+ */
+export type Visit<State> = (at: number, state: State) => void;
 
-/** Keys that must hold beside the one that led here. */
-type Wanted<State> = {
-  readonly actions: readonly number[];
-  readonly others: readonly number[];
+/** One side of the search: where its leads begin, and which keys must hold beside them. */
+type Search<State> = {
   readonly index: PolicyIndex;
+  readonly data: Int32Array;
+  readonly leads: number;
+  /** Places of counted lists of keys. */
+  readonly actions: number;
+  readonly others: number;
   readonly visit: Visit<State>;
   readonly state: State;
 };
 
-const visitStretch = <State>({ from, to }: Entry, wanted: Wanted<State>): void => {
-  const { actions, others, index, visit, state } = wanted;
-  const { listed, listedKeys } = index;
+/** True when the counted list at this place has the key. */
+const holds = (data: Int32Array, list: number, key: number): boolean => {
+  const end = list + 1 + (data[list] as number);
+  for (let at = list + 1; at < end; at++) if (data[at] === key) return true;
+  return false;
+};
+
+const visitStretch = <State>(search: Search<State>, from: number, to: number): void => {
+  const { index, data, actions, others } = search;
+  const { listedKeys } = index;
   for (let at = from; at < to; at++)
     if (
-      actions.includes(listedKeys[2 * at] as number) &&
-      others.includes(listedKeys[2 * at + 1] as number)
+      holds(data, actions, listedKeys[2 * at] as number) &&
+      holds(data, others, listedKeys[2 * at + 1] as number)
     )
-      visit(listed[at] as ReadyPolicy, state);
+      search.visit(at, search.state);
 };
 
 const none: readonly never[] = [];
 
-const visitTable = <State>(table: Table, wanted: Wanted<State>): void => {
-  const { actions, others, visit, state } = wanted;
-  for (const action of actions) {
-    const byOther = table.get(action);
+const visitTable = <State>(search: Search<State>, table: Table | undefined): void => {
+  const { data, actions, others } = search;
+  const lastAction = actions + (data[actions] as number);
+  const lastOther = others + (data[others] as number);
+  for (let action = actions + 1; action <= lastAction; action++) {
+    const byOther = table?.get(data[action] as number);
     if (byOther === undefined) continue;
-    for (const other of others)
-      for (const policy of byOther.get(other) ?? none) visit(policy, state);
+    for (let other = others + 1; other <= lastOther; other++)
+      for (const at of byOther.get(data[other] as number) ?? none) search.visit(at, search.state);
   }
 };
 
-const visitEntries = <State>(entries: readonly Entry[], wanted: Wanted<State>): void => {
-  for (const entry of entries)
-    if (entry.table === undefined) visitStretch(entry, wanted);
-    else visitTable(entry.table, wanted);
+const visitLeads = <State>(search: Search<State>): void => {
+  const { data, leads } = search;
+  const lastStretch = leads + (data[leads] as number);
+  for (let at = leads + 1; at <= lastStretch; at += 2)
+    visitStretch(search, data[at] as number, data[at + 1] as number);
+  const tables = lastStretch + 1;
+  const lastTable = tables + (data[tables] as number);
+  for (let at = tables + 1; at <= lastTable; at++)
+    visitTable(search, search.index.tables[data[at] as number]);
 };
 
-/** Calls `visit` with every policy whose scope covers the request, in no particular order. */
+/** Calls `visit` for every policy whose scope covers the request, in no particular order. */
 export const visitCandidates = <State>(
+  index: PolicyIndex,
   { principal, action, resource }: RequestProfiles,
-  visit: Visit<State>,
-  state: State,
+  [visit, state]: readonly [Visit<State>, State],
 ): void => {
-  const index = principal.owner;
-  const actions = action.asAction;
-  const byPrincipal = { actions, others: resource.asResource, index, visit, state };
-  visitEntries(principal.underPrincipal, byPrincipal);
-  const byResource = { actions, others: principal.asPrincipal, index, visit, state };
-  visitEntries(resource.underResource, byResource);
+  const { data } = index.profiles;
+  const actions = actionKeys(data, action);
+  const common = { index, data, actions, visit, state };
+  const principals = principalKeys(data, principal);
+  const resources = resourceKeys(data, resource);
+  visitLeads({ ...common, leads: principalLeads(data, principal), others: resources });
+  visitLeads({ ...common, leads: resourceLeads(data, resource), others: principals });
 };
