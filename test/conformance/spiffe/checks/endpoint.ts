@@ -14,7 +14,7 @@ import { isRefusal, orThrow } from '../../../../src/kernel/errors.ts';
 import { fakePeerCredentials } from '../../../../src/platform/peer-credentials/fake.ts';
 import { Socket } from 'node:net';
 import { bytesField, reader } from '../client/wire.ts';
-import { jwtRequest, paths, security, validateRequest } from '../client/workload-messages.ts';
+import { jwtRequest, paths, validateRequest } from '../client/workload-messages.ts';
 import type { Check, Target } from '../types.ts';
 import { withClient } from './fetch.ts';
 import { judged, type Sample } from './judged.ts';
@@ -195,6 +195,3 @@ export const endpointChecks: readonly Check[] = [
   },
   ...libraryChecks,
 ];
-
-/** So that callers can build their own targets. */
-export const securityMetadata = security;

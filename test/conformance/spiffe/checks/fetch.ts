@@ -35,17 +35,29 @@ const first = (target: Target, path: string, request?: Uint8Array): Promise<Buff
     return message;
   });
 
-export const fetchX509 = async (target: Target) =>
-  readX509Response(await first(target, paths.x509));
+/** An empty answer passes no check that looks at every element. */
+const filled = <T extends { readonly length: number } | { readonly size: number }>(items: T): T => {
+  assert.ok(('size' in items ? items.size : items.length) > 0, 'the answer is empty');
+  return items;
+};
 
-export const fetchX509Bundles = async (target: Target) =>
-  readX509Bundles(await first(target, paths.x509Bundles));
+export const fetchX509 = async (target: Target) => {
+  const response = readX509Response(await first(target, paths.x509));
+  filled(response.svids);
+  return response;
+};
+
+export const fetchX509Bundles = async (target: Target) => {
+  const response = readX509Bundles(await first(target, paths.x509Bundles));
+  filled(response.bundles);
+  return response;
+};
 
 export const fetchJwt = async (target: Target, audience: readonly string[] = ['test'], id = '') =>
-  readJwtResponse(await first(target, paths.jwt, jwtRequest(audience, id)));
+  filled(readJwtResponse(await first(target, paths.jwt, jwtRequest(audience, id))));
 
 export const fetchJwtBundles = async (target: Target) =>
-  readJwkBundles(await first(target, paths.jwtBundles));
+  filled(readJwkBundles(await first(target, paths.jwtBundles)));
 
 /** Undefined when the implementation has no WIT profile (WL-16). */
 export const fetchWit = (target: Target) =>
@@ -53,7 +65,7 @@ export const fetchWit = (target: Target) =>
     const answer = await client.first(paths.wit);
     if (answer.code === 'UNIMPLEMENTED') return undefined;
     assert.equal(answer.code, 'OK', answer.message);
-    return readWitResponse(answer.messages[0] ?? Buffer.alloc(0));
+    return filled(readWitResponse(answer.messages[0] ?? Buffer.alloc(0)));
   });
 
 export const fetchWitBundles = (target: Target) =>
@@ -61,7 +73,7 @@ export const fetchWitBundles = (target: Target) =>
     const answer = await client.first(paths.witBundles);
     if (answer.code === 'UNIMPLEMENTED') return undefined;
     assert.equal(answer.code, 'OK', answer.message);
-    return readJwkBundles(answer.messages[0] ?? Buffer.alloc(0));
+    return filled(readJwkBundles(answer.messages[0] ?? Buffer.alloc(0)));
   });
 
 type JsonRecord = Readonly<Record<string, unknown>>;
