@@ -92,11 +92,7 @@ const readEscape = (json: Json, key: string, place: Place): Outcome | undefined 
 const mostReserved = 1024;
 
 /** A list of this length: one that grows would keep room for 17 from the first value on. */
-const room = (length: number): Value[] => {
-  const values: Value[] = [];
-  if (length <= mostReserved) values.length = length;
-  return values;
-};
+const room = (length: number): Value[] => (length <= mostReserved ? Array<Value>(length) : []);
 
 const readSet = (
   json: readonly unknown[],

@@ -253,9 +253,10 @@ export const visitCandidates = <State>(
 ): void => {
   const { data } = index.profiles;
   const actions = actionKeys(data, action);
-  const common = { index, data, actions, visit, state };
   const principals = principalKeys(data, principal);
   const resources = resourceKeys(data, resource);
-  visitLeads({ ...common, leads: principalLeads(data, principal), others: resources });
-  visitLeads({ ...common, leads: resourceLeads(data, resource), others: principals });
+  const first = principalLeads(data, principal);
+  visitLeads({ index, data, actions, visit, state, leads: first, others: resources });
+  const second = resourceLeads(data, resource);
+  visitLeads({ index, data, actions, visit, state, leads: second, others: principals });
 };
