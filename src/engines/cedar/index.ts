@@ -97,3 +97,16 @@ export {
   type SearchRequest,
   searchEntities,
 } from './partial/search.ts';
+export type { Env } from './evaluate/code.ts';
+export {
+  compileConditions,
+  type ConditionCode,
+  policyToExpr,
+  scopeHolds,
+} from './evaluate/policy.ts';
+export type { RequestProblem } from './store/request.ts';
+export { formatDecimal } from './values/decimal.ts';
+export { type ExtensionFunction, extensionFunctions } from './values/extensions.ts';
+export { formatValue, valueToExpr } from './values/format.ts';
+export { formatIp } from './values/ipaddr.ts';
+export { isFailure, type Failure, type Outcome, type Value } from './values/value.ts';
