@@ -90,6 +90,10 @@ export const serveConnection = (
     finish: () => {
       if (!session.closed) session.close();
     },
-    destroy: () => session.destroy(),
+    destroy: () => {
+      session.destroy();
+      // A session that ended in order waits for the client to hang up, which it need not do.
+      socket.destroy();
+    },
   };
 };
