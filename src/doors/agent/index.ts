@@ -29,5 +29,13 @@ export {
   ownUserName,
   type WorkloadAttestorOptions,
 } from './workloads/attest-workload.ts';
+export {
+  type AgentProcess,
+  type AgentProcessOptions,
+  type FirstTrust,
+  readSmallText,
+  socketName,
+  startAgentProcess,
+} from './run-agent.ts';
 export { identifyPeer } from './workloads/identify-peer.ts';
 export { findPod, type ListPods } from './workloads/kubernetes.ts';

@@ -36,6 +36,8 @@ export type SvidCache = {
   readonly drop: (key: SlotKey) => void;
   /** Nobody uses it now: it stays until it would be renewed and goes then, unless wanted again. */
   readonly release: (key: SlotKey) => void;
+  /** True while an answer of the server is awaited. */
+  readonly isPending: (key: SlotKey) => boolean;
   readonly keysOf: (entryId: string) => readonly SlotKey[];
   readonly facts: (key: SlotKey) => LeafFacts | undefined;
   readonly keys: () => Iterable<SlotKey>;
@@ -146,7 +148,9 @@ class Slots implements SvidCache {
     const leftMs = Math.max(0, this.#leftMs(slot));
     const waitMs = retryAfterMs(slot.failures, leftMs, fractionOf(random));
     this.#renewals.put(slot, time.monotonicMs() + waitMs);
-    if (slot.svid === undefined) settle(slot, refusal);
+    if (slot.svid !== undefined) return;
+    settle(slot, refusal);
+    this.#tell(slot);
   }
 
   #ask(slot: Slot): void {
@@ -207,8 +211,9 @@ class Slots implements SvidCache {
   discard(key: SlotKey): void {
     const slot = this.#slots.get(key);
     if (slot === undefined) return;
-    this.#take(slot);
+    // Asked for first: whoever is told that it is gone sees that another is on its way.
     this.#ask(slot);
+    this.#take(slot);
   }
 
   renew(key: SlotKey): void {
@@ -231,6 +236,10 @@ class Slots implements SvidCache {
   release(key: SlotKey): void {
     const slot = this.#slots.get(key);
     if (slot !== undefined) slot.isIdle = true;
+  }
+
+  isPending(key: SlotKey): boolean {
+    return this.#slots.get(key)?.isPending === true;
   }
 
   keysOf(entryId: string): readonly SlotKey[] {

@@ -47,6 +47,8 @@ type Session = {
   readonly workload: AttestedWorkload;
   claims: readonly Claim[];
   state: WorkloadState;
+  /** A state without identities was not told, because a new one is on its way. */
+  isOwed: boolean;
   readonly listeners: Set<(state: WorkloadState) => void>;
 };
 
@@ -151,7 +153,7 @@ class Source implements AgentSource {
     const claims = this.#match(workload);
     const state = this.#view(claims);
     if (isRefusal(state)) return state;
-    const session: Session = { workload, claims, state, listeners: new Set() };
+    const session: Session = { workload, claims, state, isOwed: false, listeners: new Set() };
     this.#sessions.add(session);
     this.#watch(session);
     return this.#handleOf(session);
@@ -203,8 +205,13 @@ class Source implements AgentSource {
 
   #refresh(session: Session): void {
     const state = this.#view(session.claims);
-    if (isRefusal(state) || !differs(session.state, state)) return;
+    if (isRefusal(state) || !(session.isOwed || differs(session.state, state))) return;
     session.state = state;
+    // Nothing at all would end the workload's stream; a moment later it has its new identity.
+    const { cache } = this.#parts;
+    session.isOwed =
+      state.identities.length === 0 && session.claims.some(({ key }) => cache.isPending(key));
+    if (session.isOwed) return;
     for (const listener of session.listeners) listener(state);
   }
 
