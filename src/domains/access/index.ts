@@ -47,3 +47,35 @@ export type {
   ReplayRequest,
   SystemEntityRef,
 } from './types.ts';
+
+export {
+  compare,
+  createLeastPrivilege,
+  decisionsOfLedger,
+  decisionsOfLines,
+  findUnused,
+  leastPrivilegeErrors,
+  tighten,
+} from './least-privilege/index.ts';
+export type {
+  CompareOptions,
+  DecisionSource,
+  Evidence,
+  LeastPrivilege,
+  LeastPrivilegeDependencies,
+  LeastPrivilegeKpi,
+  LeastPrivilegeWindow,
+  PolicyDiff,
+  PolicyFiles,
+  PolicyUse,
+  PrincipalUse,
+  Proof,
+  Proposal,
+  ProposedChange,
+  RecordedChange,
+  RecordedDecision,
+  Situation,
+  TightenOptions,
+  UnusedOptions,
+  UnusedReport,
+} from './least-privilege/index.ts';

@@ -2,76 +2,27 @@
  * Asks a candidate policy set what was decided before, and lists what would change. Entities are those
  * of today; `now` tells a change of policies from a change of entities.
  */
-import type { EntityRef } from '../../engines/authorization/index.ts';
-import { eventCodes } from '../../engines/ocsf/index.ts';
 import { type Refusal, refuse } from '../../kernel/errors.ts';
-import { isJsonObject } from '../../kernel/json-value.ts';
-import type { Ledger, LedgerEntry, LedgerRow } from '../ledger/index.ts';
+import type { LedgerEntry, LedgerRow } from '../ledger/index.ts';
 import type { AccessState } from './access-state.ts';
 import { decideWith } from './decide.ts';
 import { createDecisionCache } from './decision-cache.ts';
 import { accessErrors } from './errors.ts';
 import { compileCandidate, refuseCandidate } from './policies.ts';
 import { disposePolicies } from './policy-state.ts';
+import {
+  pagesOf,
+  readAtOnce,
+  readRecorded,
+  recordedCodes,
+  type RecordedLedger,
+} from './recorded-decisions.ts';
 import type { AccessRequest, ReplayChange, ReplayReport, ReplayRequest } from './types.ts';
 
-export type ReplayLedger = Pick<Ledger, 'query' | 'read'>;
+export type ReplayLedger = RecordedLedger;
 
 const defaultLimit = 100_000;
-const pageSize = 1000;
-const readAtOnce = 64;
 const maxChanges = 10_000;
-const recordedCodes = [eventCodes.gatewayDecision, eventCodes.accessDecision] as const;
-
-type Recorded = {
-  readonly request: AccessRequest;
-  readonly before: 'allow' | 'deny';
-};
-
-const isRef = (value: unknown): value is EntityRef =>
-  isJsonObject(value) && typeof value['type'] === 'string' && typeof value['id'] === 'string';
-
-const partyRef = (value: unknown): unknown =>
-  isJsonObject(value) ? { type: value['type'], id: value['uid'] } : undefined;
-
-/** Facts as `recordedDecision` writes them, or as far as the event itself tells them. */
-const factsOf = (entry: LedgerEntry, row: LedgerRow): Readonly<Record<string, unknown>> => {
-  const { unmapped, actor, api, resources } = entry.ocsf;
-  if (isJsonObject(unmapped) && isJsonObject(unmapped['decision'])) return unmapped['decision'];
-  const resource: unknown = Array.isArray(resources) ? resources[0] : undefined;
-  return {
-    principal: partyRef(isJsonObject(actor) ? actor['user'] : undefined),
-    action: isJsonObject(api) ? api['operation'] : undefined,
-    resource: partyRef(resource),
-    context: isJsonObject(unmapped) ? unmapped['context'] : undefined,
-    decision: row.decision,
-  };
-};
-
-/** The decision as it was asked and answered; undefined when the event does not tell. */
-const readRecorded = (entry: LedgerEntry, row: LedgerRow): Recorded | undefined => {
-  const { principal, action, resource, context, claims, decision } = factsOf(entry, row);
-  if (!isRef(principal) || !isRef(resource) || typeof action !== 'string') return undefined;
-  if (!isJsonObject(context) || (decision !== 'allow' && decision !== 'deny')) return undefined;
-  const request = { principal, action, resource, context } as AccessRequest;
-  if (!isJsonObject(claims)) return { request, before: decision };
-  return { request: { ...request, claims: claims as never }, before: decision };
-};
-
-/** Rows of one kind of event, newest first, page by page. */
-const pagesOf = async function* (
-  ledger: ReplayLedger,
-  { eventCode, fromMs }: { readonly eventCode: string; readonly fromMs: number },
-): AsyncGenerator<readonly LedgerRow[]> {
-  let before: number | undefined;
-  for (;;) {
-    const cursor = before === undefined ? {} : { before };
-    const page = await ledger.query({ eventCode, fromMs, limit: pageSize, ...cursor });
-    if (page.length === 0) return;
-    yield page;
-    before = page.at(-1)?.index;
-  }
-};
 
 type Tally = {
   examined: number;
