@@ -126,8 +126,9 @@ export class ForensicQueue {
       if (this.#isClosed) this.lose(eventClass, 1);
       else spill.add(text, eventClass);
     };
-    if (parts?.ocsf instanceof WrittenEvent) producer.submit(parts, { accepted, refused });
-    else if (parts === undefined) producer.submitText(load.text(), { accepted, refused });
-    else producer.submitText(load.text(), { parts, accepted, refused });
+    const item = { accepted, refused, isPatient: true };
+    if (parts?.ocsf instanceof WrittenEvent) producer.submit(parts, item);
+    else if (parts === undefined) producer.submitText(load.text(), item);
+    else producer.submitText(load.text(), { ...item, parts });
   }
 }

@@ -15,11 +15,15 @@ import type { BatchMessage, ProducerReply } from '../writer/protocol.ts';
 const maxInFlightBytes = 64 * 1024 * 1024;
 /** A batch is posted early when it has grown to this. */
 const maxBatchBytes = 1024 * 1024;
+/** A commit of its own for what nobody waits for would delay the next decision. */
+const defaultLingerMs = 10;
 
 /** One entry on its way; called exactly one of the two. */
 export type Item = {
   /** What was encoded; absent for entries given as text. */
   readonly parts?: EntryParts;
+  /** Nobody waits for it: it goes with the next that somebody waits for, or a little later. */
+  readonly isPatient?: boolean;
   readonly accepted: (index: number) => void;
   readonly refused: (error: SallyportError) => void;
 };
@@ -29,6 +33,8 @@ export type ProducerOptions = {
   readonly clock: Clock;
   /** Longest silence of the writer while something is in flight. */
   readonly timeoutMs: number;
+  /** How long what nobody waits for may wait for company. Default 10. */
+  readonly lingerMs?: number;
   /** Hears of every acknowledged batch, before its items. */
   readonly onAccepted?: (first: number, items: readonly Item[]) => void;
 };
@@ -50,9 +56,12 @@ const closed = (): SallyportError =>
 
 export class Producer {
   readonly #options: ProducerOptions;
+  readonly #lingerMs: number;
   /** Oldest first. An array, because few are on their way and a map's leavings would hold their items. */
   readonly #sent: Batch[] = [];
   #frames: FrameBuffer | undefined;
+  #isDue = false;
+  #linger: NodeJS.Timeout | undefined;
   #items: Item[] = [];
   #nextId = 0;
   #inFlightBytes = 0;
@@ -63,6 +72,7 @@ export class Producer {
 
   constructor(options: ProducerOptions) {
     this.#options = options;
+    this.#lingerMs = options.lingerMs ?? defaultLingerMs;
     options.port.on('message', (reply: ProducerReply) => this.#receive(reply));
     options.port.on('close', () => this.end(closed()));
     options.port.unref();
@@ -75,9 +85,10 @@ export class Producer {
 
   /** Queues an entry. Throws what `addEntry` throws; everything else goes to the item. */
   submit(parts: EntryParts, item: Omit<Item, 'parts'>): void {
-    const { accepted, refused } = item;
+    const { accepted, refused, isPatient = false } = item;
     const frames = this.#framesFor(item);
-    if (frames !== undefined) this.#added(addEntry(frames, parts), { parts, accepted, refused });
+    if (frames === undefined) return;
+    this.#added(addEntry(frames, parts), { parts, accepted, refused, isPatient });
   }
 
   /** Queues an entry that is encoded already. */
@@ -88,6 +99,7 @@ export class Producer {
 
   /** Resolves when everything submitted so far has been answered. */
   settled(): Promise<void> {
+    this.#flush();
     if (this.#inFlightBytes === 0) return Promise.resolve();
     this.#idle ??= Promise.withResolvers<void>();
     return this.#idle.promise;
@@ -97,6 +109,7 @@ export class Producer {
   end(error: SallyportError): void {
     this.#endError ??= error;
     clearInterval(this.#watch);
+    clearTimeout(this.#linger);
     const lost = this.#sent.flatMap(({ items }) => items);
     const waiting = this.#items;
     this.#sent.length = 0;
@@ -109,6 +122,9 @@ export class Producer {
   }
 
   readonly #flush = (): void => {
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
+    this.#isDue = false;
     const frames = this.#frames;
     if (frames === undefined || frames.count === 0) return;
     const items = this.#items;
@@ -148,10 +164,7 @@ export class Producer {
       item.refused(this.#endError ?? unavailable('the writer is too far behind'));
       return undefined;
     }
-    if (this.#frames === undefined) {
-      this.#frames = new FrameBuffer(this.#lastBatchBytes);
-      setImmediate(this.#flush);
-    }
+    this.#frames ??= new FrameBuffer(this.#lastBatchBytes);
     return this.#frames;
   }
 
@@ -159,6 +172,18 @@ export class Producer {
     this.#inFlightBytes += bytes;
     this.#items.push(item);
     if (this.#frames !== undefined && this.#frames.sizeBytes >= maxBatchBytes) this.#flush();
+    else if (item.isPatient === true) this.#soon();
+    else this.#now();
+  }
+
+  #now(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(this.#flush);
+  }
+
+  #soon(): void {
+    if (!this.#isDue) this.#linger ??= setTimeout(this.#flush, this.#lingerMs);
   }
 
   #announceIdle(): void {
