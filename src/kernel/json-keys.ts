@@ -4,16 +4,6 @@
  * cost stays linear on hostile input.
  */
 
-export type KeyTrail = {
-  readonly enter: () => void;
-  readonly leave: () => void;
-  /**
-   * Adds the name in `[start, end)` to the innermost object.
-   * Gives the number of names so far, or -1 for a duplicate.
-   */
-  readonly add: (start: number, end: number, isEscaped: boolean) => number;
-};
-
 /** Names of the open objects, one after the other; an object's own are the last ones. */
 type Names = { readonly starts: number[]; readonly ends: number[]; readonly hashes: number[] };
 /** `base`: where the object's names begin. */
@@ -33,54 +23,68 @@ const sameBytes = (bytes: Uint8Array, left: number, { start, end }: Place): bool
   return true;
 };
 
-/** Expects names that a scan found to be well-formed string contents. */
-export const createKeyTrail = (bytes: Uint8Array): KeyTrail => {
-  const frames: Frame[] = [];
-  const { starts, ends, hashes }: Names = { starts: [], ends: [], hashes: [] };
-  let count = 0;
-  const text = (start: number, end: number): string =>
-    Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+/** The names of one scan. Expects names that the scan found to be well-formed string contents. */
+export class KeyTrail {
+  readonly #bytes: Uint8Array;
+  readonly #frames: Frame[] = [];
+  readonly #names: Names = { starts: [], ends: [], hashes: [] };
+  #count = 0;
 
-  const promote = (frame: Frame): Set<string> => {
-    const own = starts.slice(frame.base, count);
-    frame.set = new Set(own.map((start, i) => text(start, ends[frame.base + i] as number)));
-    return frame.set;
-  };
-  const addToSet = (set: Set<string>, name: string): number => {
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  enter(): void {
+    this.#frames.push({ base: this.#count, set: undefined });
+  }
+
+  leave(): void {
+    // The places of its names are used again.
+    this.#count = (this.#frames.pop() as Frame).base;
+  }
+
+  /**
+   * Adds the name in `[start, end)` to the innermost object.
+   * Gives the number of names so far, or -1 for a duplicate.
+   */
+  add(start: number, end: number, isEscaped: boolean): number {
+    const frame = this.#frames[this.#frames.length - 1] as Frame;
+    const isSmall = frame.set === undefined && this.#count - frame.base < smallObject;
+    if (isSmall && !isEscaped) return this.#addSmall(frame.base, start, end);
+    const raw = this.#text(start, end);
+    const name = isEscaped ? (JSON.parse(`"${raw}"`) as string) : raw;
+    const set = frame.set ?? this.#promote(frame);
     if (set.has(name)) return -1;
     set.add(name);
     return set.size;
-  };
-  const addSmall = (base: number, start: number, end: number): number => {
+  }
+
+  #addSmall(base: number, start: number, end: number): number {
+    const bytes = this.#bytes;
+    const { starts, ends, hashes } = this.#names;
     const hash = hashOf(bytes, start, end);
-    for (let i = base; i < count; i++) {
+    for (let i = base; i < this.#count; i++) {
       if (hashes[i] !== hash) continue;
       const other = starts[i] as number;
       if ((ends[i] as number) - other !== end - start) continue;
       if (sameBytes(bytes, other, { start, end })) return -1;
     }
-    starts[count] = start;
-    ends[count] = end;
-    hashes[count] = hash;
-    count += 1;
-    return count - base;
-  };
+    starts[this.#count] = start;
+    ends[this.#count] = end;
+    hashes[this.#count] = hash;
+    this.#count += 1;
+    return this.#count - base;
+  }
 
-  return {
-    enter: () => {
-      frames.push({ base: count, set: undefined });
-    },
-    leave: () => {
-      // The places of its names are used again.
-      count = (frames.pop() as Frame).base;
-    },
-    add: (start, end, isEscaped) => {
-      const frame = frames[frames.length - 1] as Frame;
-      const isSmall = frame.set === undefined && count - frame.base < smallObject;
-      if (isSmall && !isEscaped) return addSmall(frame.base, start, end);
-      const raw = text(start, end);
-      const name = isEscaped ? (JSON.parse(`"${raw}"`) as string) : raw;
-      return addToSet(frame.set ?? promote(frame), name);
-    },
-  };
-};
+  #promote(frame: Frame): Set<string> {
+    const { starts, ends } = this.#names;
+    const own = starts.slice(frame.base, this.#count);
+    frame.set = new Set(own.map((start, i) => this.#text(start, ends[frame.base + i] as number)));
+    return frame.set;
+  }
+
+  #text(start: number, end: number): string {
+    const bytes = this.#bytes;
+    return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+  }
+}

@@ -4,7 +4,7 @@
  * excess of depth, keys or values. Iterative, so nesting cannot exhaust the stack.
  */
 import { isUtf8 } from 'node:buffer';
-import { createKeyTrail, type KeyTrail } from './json-keys.ts';
+import { KeyTrail } from './json-keys.ts';
 import {
   fail,
   type JsonCursor,
@@ -67,7 +67,7 @@ export const scanJson = (bytes: Uint8Array, limits: JsonLimits = {}): JsonFault 
   return run({
     bytes,
     bounds,
-    keys: createKeyTrail(bytes),
+    keys: new KeyTrail(bytes),
     open: [],
     at: 0,
     values: 0,

@@ -53,6 +53,8 @@ export const toQuestion = ({ principal, action, resource }: AccessRequest) => ({
 export const createDecisionCache = (watch?: CacheWatch): DecisionCache => {
   const questions = new Map<string, Entry>();
   let remembered = 0;
+  /** Stands at the young end already: most questions are the one before again. */
+  let youngest = '';
   const clear = (): void => {
     questions.clear();
     remembered = 0;
@@ -69,14 +71,18 @@ export const createDecisionCache = (watch?: CacheWatch): DecisionCache => {
     const key = questionKey(request);
     const known = questions.get(key);
     if (known !== undefined) {
+      if (key === youngest) return known;
       // To the young end: what is asked again stays.
       questions.delete(key);
       questions.set(key, known);
+      youngest = key;
       return known;
     }
     const entry = { plan: set.plan(toQuestion(request), source), decisions: new Map() };
     makeRoom(questions, maxQuestions);
-    if (key.length <= maxKeyLength) questions.set(key, entry);
+    if (key.length > maxKeyLength) return entry;
+    questions.set(key, entry);
+    youngest = key;
     return entry;
   };
 
