@@ -1,4 +1,16 @@
 /** Authorization: policy sets that decide. The public door `sallyport/authorization`. */
+export {
+  type CedarDecision,
+  type CedarRequest,
+  createEntityStore,
+  createPolicyStore,
+  decidePartially,
+  type EntitiesArgument,
+  type EntityStore,
+  type PolicyStore,
+  type PolicyStoreOptions,
+  searchEntities,
+} from '../cedar/index.ts';
 export { isRefusal, orThrow, type Refusal } from '../../kernel/errors.ts';
 export { authorizeFromFiles, explainFromFiles } from './authorize-from-files.ts';
 export { defaultEvaluator } from './create-evaluator.ts';
@@ -14,6 +26,7 @@ export { authorizationErrors } from './errors.ts';
 export { parseObligations, uniteObligations } from './obligations.ts';
 export { parseExactJson } from './exact-json.ts';
 export { createPolicySet } from './policy-set.ts';
+export { searchFromFiles } from './search-from-files.ts';
 export { readEntities, readEntityRef } from './read-entities.ts';
 export { validatePolicies } from './validate.ts';
 export {
@@ -27,6 +40,7 @@ export {
 } from './values.ts';
 
 export type { AuthorizationFiles } from './authorize-from-files.ts';
+export type { SearchFiles, SearchResult } from './search-from-files.ts';
 export type { ActionApplication } from './schema-actions.ts';
 export type { EvaluatorName } from './create-evaluator.ts';
 export type { EntityGraph, EntitySource } from './entity-graph.ts';

@@ -51,6 +51,43 @@ const request = (id: string, context: object = {}) => ({
   context,
 });
 
+test('search finds what fits the open place, and says what the policies ask of it', async () => {
+  const schema = `entity Role; entity User in [Role]; entity Endpoint;
+    action infer, chat appliesTo { principal: [User], resource: [Endpoint], context: { risk?: Long } };`;
+  await writeFile(at('s.cedarschema'), schema);
+  const files = [
+    '--policies',
+    at('p.cedar'),
+    '--entities',
+    at('e.json'),
+    '--request',
+    at('r.json'),
+  ];
+  const search = async (open: object) => {
+    await writeFile(at('r.json'), JSON.stringify({ ...request('alice'), ...open }));
+    const words = ['policy', 'search', ...files, '--schema', at('s.cedarschema'), '--json'];
+    const { code, stderr, json } = await run(words);
+    assert.equal(code, 0, stderr);
+    return json();
+  };
+  assert.deepEqual(await search({ principal: { type: 'User' } }), {
+    find: 'principal',
+    results: [{ type: 'User', id: 'alice' }],
+    residuals: [
+      { policyId: 'readers', effect: 'permit', condition: 'principal in Role::"reader"' },
+    ],
+  });
+  assert.deepEqual(await search({ action: undefined, resource: { type: 'Endpoint', id: 'd' } }), {
+    find: 'action',
+    results: [{ type: 'Action', id: 'infer' }],
+    residuals: [{ policyId: 'readers', effect: 'permit', condition: 'action == Action::"infer"' }],
+  });
+  assert.deepEqual(
+    ((await search({ resource: { type: 'Endpoint' } })) as { results: unknown }).results,
+    [],
+  );
+});
+
 test('prints an allow with reasons and obligations', async () => {
   const { code, stderr, json } = await ask(request('alice'));
   assert.equal(code, 0, stderr);
