@@ -73,7 +73,6 @@ const exchange = (url: string, socket: TLSSocket): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => {
     const sent = httpsRequest(url, {
       createConnection: () => socket,
-      agent: false,
       headers: { accept: 'application/json', connection: 'close' },
       maxHeaderSize: 16_384,
       signal: AbortSignal.timeout(timeoutMs),
