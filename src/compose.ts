@@ -65,11 +65,16 @@ const composeDomains = async (platform: Platform, stack: AsyncDisposableStack) =
     await createAccess({ ...platform, ledger, policies: config.policies }),
   );
   const serverNames = serverNamesFor(config.server.host, hostname());
+  const egress = { allowPrivate: config.gateway.allowPrivateUpstreams };
   const identity = closing(
     stack,
-    await createIdentity({ ...platform, ledger, access, config: { ...config, serverNames } }),
+    await createIdentity({
+      ...platform,
+      ledger,
+      access,
+      config: { ...config, serverNames, egress },
+    }),
   );
-  const egress = { allowPrivate: config.gateway.allowPrivateUpstreams };
   const endpoints = closing(stack, await createEndpoints({ ...platform, ledger, access, egress }));
   const node = platform.nodeId;
   const budgets = closing(stack, await createBudgets({ ...platform, ledger, node }));
