@@ -15,6 +15,7 @@ import {
   type Semantic,
 } from './schemas.ts';
 import type { MetadataKeys } from './metadata.ts';
+import { announcedBy, withAnnounced } from './obligations.ts';
 import { toAccessRequest, type TypeNames } from './to-access-request.ts';
 import { brokenEntry, toAnswer } from './to-answer.ts';
 
@@ -49,10 +50,12 @@ export const evaluate = (
   asker: Asker,
   evaluation: Evaluation,
 ): EvaluationAnswer => {
-  const request = toAccessRequest(evaluation, deps.types ?? {});
+  const { subject, context } = evaluation;
+  const asked = { ...evaluation, context: withAnnounced(context) };
+  const request = toAccessRequest(asked, deps.types ?? {});
   const decision = deps.access.decide(request);
   record(deps, asker, { request, decision });
-  return toAnswer(decision);
+  return toAnswer(decision, { subject, supported: announcedBy(context) });
 };
 
 const problemOf = (error: z.ZodError): string => {

@@ -5,13 +5,17 @@ import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
 import type { HttpApp, HttpRequest } from '../../platform/http/index.ts';
 import { authzenErrors } from './errors.ts';
 import { type AuthzenDeps, evaluate, evaluateAll } from './evaluate.ts';
+import { evaluateMcp } from './mcp.ts';
 import { createMetadataSigner } from './metadata.ts';
+import { supportedObligations } from './obligations.ts';
 import {
   actionSearchSchema,
   answerSchema,
   answersSchema,
   evaluationSchema,
   evaluationsSchema,
+  mcpAnswerSchema,
+  mcpSchema,
   type Metadata,
   metadataSchema,
   resourceSearchSchema,
@@ -25,6 +29,7 @@ type AskerContext = { readonly identity: VerifiedIdentity };
 
 const evaluationPath = '/access/v1/evaluation';
 const evaluationsPath = '/access/v1/evaluations';
+const mcpPath = '/access/v1/mcp';
 const searchPath = '/access/v1/search/';
 const keysPath = '/.well-known/authzen-jwks.json';
 const guard = {
@@ -67,6 +72,16 @@ export const registerAuthzen = <Context extends AskerContext>(
     handler: ({ context, request, body }) =>
       evaluateAll(deps, { identity: context.identity, requestId: request.id }, body),
   });
+  app.route({
+    method: 'POST',
+    url: mcpPath,
+    guard,
+    summary:
+      'May this MCP request go on? (mapped by COAZ-MCP and evaluated here; not part of AuthZEN)',
+    schema: { body: mcpSchema, response: mcpAnswerSchema },
+    handler: ({ context, request, body }) =>
+      evaluateMcp(deps, { identity: context.identity, requestId: request.id }, body),
+  });
   registerSearches(app, deps);
   registerDiscovery(app, deps);
 };
@@ -100,7 +115,7 @@ const metadataOf = (base: string, isSigned: boolean): Metadata => ({
   search_subject_endpoint: `${base}${searchPath}subject`,
   search_resource_endpoint: `${base}${searchPath}resource`,
   search_action_endpoint: `${base}${searchPath}action`,
-  supported_obligations: ['step-up', 'custom'],
+  supported_obligations: [...supportedObligations],
   ...(isSigned ? { jwks_uri: base + keysPath } : {}),
 });
 

@@ -99,6 +99,26 @@ export const searchAnswerSchema = z.object({
 });
 export type SearchAnswer = z.output<typeof searchAnswerSchema>;
 
+/** Length of a method name; no version of the protocol comes near it. */
+const maxMethodLength = 256;
+
+/** A request of the Model Context Protocol with the claims that its enforcement point verified. */
+export const mcpSchema = z.object({
+  method: z.string().min(1).max(maxMethodLength),
+  params: z.unknown().optional(),
+  token: properties,
+  tool: z.object({ name: z.string().optional(), inputSchema: z.unknown().optional() }).optional(),
+  server: z.string().min(1).optional(),
+});
+export type McpBody = z.output<typeof mcpSchema>;
+
+export const mcpAnswerSchema = z.object({
+  decision: z.boolean(),
+  context: z.record(z.string(), z.unknown()).optional(),
+  error: z.object({ code: z.int(), message: z.string() }).optional(),
+});
+export type McpAnswerBody = z.output<typeof mcpAnswerSchema>;
+
 /** Section 9 */
 export const metadataSchema = z.object({
   policy_decision_point: z.string(),

@@ -14,8 +14,8 @@ import type {
   SearchAnswer,
   subjectSearchSchema,
 } from './schemas.ts';
+import { announcedBy, lackingOf, obligationsOf, withAnnounced } from './obligations.ts';
 import { type Searched, toAccessSearch } from './to-access-request.ts';
-import { toAnswer } from './to-answer.ts';
 
 /** Answers of a page when the caller names no number, and at most. */
 const defaultLimit = 1000;
@@ -51,11 +51,21 @@ const startOf = (token: string | undefined, digest: Buffer): string | undefined 
   return Buffer.from(bytes.subarray(digestBytes)).toString();
 };
 
-/** One entry of the results; obligations of the permitting policies stand beside it. */
-const resultOf = (find: Find, type: string, { id, decision }: Searched['found'][number]) => {
+/**
+ * One entry of the results, with the obligations of the permitting policies beside it; none when an
+ * evaluation would deny because the enforcement point cannot carry them out.
+ */
+const resultsOf = (
+  find: Find,
+  body: SearchBody,
+  { id, decision }: Searched['found'][number],
+): readonly SearchAnswer['results'][number][] => {
+  const type = openType(find, body);
   const named = find === 'action' ? { name: id } : { type, id };
-  const obligations = toAnswer(decision).context?.['obligations'];
-  return obligations === undefined ? named : { ...named, obligations };
+  const subject = find === 'principal' ? { type, id } : { id: '', ...body.subject };
+  const obligations = obligationsOf(decision, subject);
+  if (lackingOf(obligations, announcedBy(body.context)) !== undefined) return [];
+  return [obligations.length === 0 ? named : { ...named, obligations }];
 };
 
 const openType = (find: Find, body: SearchBody): string => {
@@ -73,7 +83,11 @@ export const search = (
   const after = startOf(body.page?.token, digest);
   if (isRefusal(after)) return after;
   const limit = Math.min(body.page?.limit ?? defaultLimit, maxLimit);
-  const asked = toAccessSearch(find, body, deps.types ?? {});
+  const asked = toAccessSearch(
+    find,
+    { ...body, context: withAnnounced(body.context) },
+    deps.types ?? {},
+  );
   const place = { ...asked, limit, ...(after === undefined ? {} : { after }) };
   const answer = deps.access.search(place);
   const { principal, tenant } = asker.identity;
@@ -83,7 +97,7 @@ export const search = (
   deps.ledger.record(
     searchAsked({ search: place, found, timeMs, asker: principal, tenant, requestId }),
   );
-  const results = answer.found.map((one) => resultOf(find, openType(find, body), one));
+  const results = answer.found.flatMap((one) => resultsOf(find, body, one));
   const next = answer.next === undefined ? '' : tokenOf(digest, answer.next);
   if (next === '' && body.page === undefined) return { results };
   return { page: { next_token: next, count: results.length }, results };

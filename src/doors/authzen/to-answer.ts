@@ -1,28 +1,30 @@
 /** A decision as an AuthZEN answer: reasons, obligations and errors stand in its context. */
-import type { Decision, Obligation } from '../../domains/access/index.ts';
+import type { Decision } from '../../domains/access/index.ts';
+import { lackingOf, obligationsOf, type Subject } from './obligations.ts';
 import type { EvaluationAnswer } from './schemas.ts';
 
-/** Obligations profile: types the profile names, and `custom` for the rest. */
-const toObligation = ({ name, argument }: Obligation): Readonly<Record<string, unknown>> => {
-  const id = argument === undefined ? name : `${name}:${argument}`;
-  if (name === 'step_up' && argument !== undefined)
-    return { id, type: 'step-up', properties: { acr_value: argument } };
-  const properties = argument === undefined ? { name } : { name, argument };
-  return { id, type: 'custom', properties };
+/** Whom the decision is about, and what the enforcement point can carry out when it says so. */
+export type About = {
+  readonly subject: Subject;
+  readonly supported?: readonly string[] | undefined;
 };
 
-/** The answer to a decision. A denial is an answer like any other. */
-export const toAnswer = ({
-  decision,
-  reasons,
-  obligations,
-  errors,
-}: Decision): EvaluationAnswer => {
+/**
+ * The answer to a decision. A denial is an answer like any other. A permit that obliges to what the
+ * enforcement point cannot do is denied here, as the profile has it deny there.
+ */
+export const toAnswer = (decision: Decision, about: About): EvaluationAnswer => {
+  const { reasons, errors } = decision;
+  const obligations = obligationsOf(decision, about.subject);
   const context: Record<string, unknown> = {};
   if (reasons.length > 0) context['reasons'] = reasons;
-  if (obligations.length > 0) context['obligations'] = obligations.map(toObligation);
+  if (obligations.length > 0) context['obligations'] = obligations;
   if (errors.length > 0) context['errors'] = errors;
-  const isAllowed = decision === 'allow';
+  const isPermitted = decision.decision === 'allow';
+  const lacking = isPermitted ? lackingOf(obligations, about.supported) : undefined;
+  if (lacking !== undefined)
+    context['error'] = { status: 403, message: `obligation ${lacking.id} is not supported` };
+  const isAllowed = isPermitted && lacking === undefined;
   return Object.keys(context).length === 0
     ? { decision: isAllowed }
     : { decision: isAllowed, context };

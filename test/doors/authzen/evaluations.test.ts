@@ -140,7 +140,7 @@ describe('metadata', () => {
       search_subject_endpoint: 'http://pdp.test:8443/access/v1/search/subject',
       search_resource_endpoint: 'http://pdp.test:8443/access/v1/search/resource',
       search_action_endpoint: 'http://pdp.test:8443/access/v1/search/action',
-      supported_obligations: ['step-up', 'custom'],
+      supported_obligations: ['step-up', 'notification', 'session_termination', 'custom'],
     });
   });
 
