@@ -30,6 +30,7 @@ export {
   type LedgerFiles,
   type LedgerProblem,
   type LedgerVerification,
+  readLogEntries,
   type VerifyOptions,
   verifyLedger,
 } from './verify/index.ts';

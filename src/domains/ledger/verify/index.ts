@@ -2,3 +2,4 @@
 export { diskFiles, type FileName, type LedgerFiles } from './files.ts';
 export type { LedgerProblem } from './report.ts';
 export { type LedgerVerification, type VerifyOptions, verifyLedger } from './verify-ledger.ts';
+export { readLogEntries } from './read-entries.ts';
