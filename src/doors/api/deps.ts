@@ -1,5 +1,5 @@
 /** What the control plane is made of: its neighbours as narrow interfaces. */
-import type { Access } from '../../domains/access/index.ts';
+import type { Access, LeastPrivilege } from '../../domains/access/index.ts';
 import type { Budgets } from '../../domains/budgets/index.ts';
 import type { Endpoints } from '../../domains/endpoints/index.ts';
 import type {
@@ -27,6 +27,8 @@ export type ApiDeps = {
   readonly identity: Identity;
   readonly access: Access;
   readonly ledger: Ledger;
+  /** Absent: the routes of least privilege do not exist. */
+  readonly leastPrivilege?: LeastPrivilege;
   readonly endpoints: Endpoints;
   readonly budgets: Budgets;
   readonly metrics: Metrics;

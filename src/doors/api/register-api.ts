@@ -10,6 +10,7 @@ import { registerEntries } from './routes/entries.ts';
 import { registerFederation } from './routes/federation.ts';
 import { registerIdentityAdmin } from './routes/identity-admin.ts';
 import { registerJoinTokens } from './routes/join-tokens.ts';
+import { registerLeastPrivilege } from './routes/least-privilege.ts';
 import { registerLedger } from './routes/ledger.ts';
 import { registerPolicies } from './routes/policies.ts';
 import { registerPrincipals } from './routes/principals.ts';
@@ -35,6 +36,7 @@ export const registerApi: RegisterRoutes = (app, deps) => {
     registerEndpoints,
     registerBudgets,
     registerPolicies,
+    registerLeastPrivilege,
     registerDecisions,
     registerLedger,
     registerContextKeys,

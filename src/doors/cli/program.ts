@@ -45,11 +45,12 @@ const groups: Readonly<Record<OptionGroup, readonly OptionSpec[]>> = {
 const nounSummaries: Readonly<Record<string, string>> = {
   config: 'The effective configuration',
   ledger: 'The transparency log: verify, prove, follow, rebuild its index',
-  policy: 'Policies: decide, explain, check, replay',
+  policy: 'Policies: decide, explain, check, replay, compare, tighten',
   endpoint: 'Model endpoints behind the gateway',
   token: 'API tokens',
   principal: 'People, services and agents',
   svid: 'SPIFFE credentials',
+  agent: 'Identities for the workloads of this node, and proxies for them',
   'join-token': 'One-time tokens with which a workload gets its first SVID',
 };
 

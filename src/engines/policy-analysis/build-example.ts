@@ -70,6 +70,10 @@ const datetimeJson = (ms: bigint): Json => ({
   },
 });
 
+/** A number where that is exact. */
+const longJson = (value: bigint): number | bigint =>
+  Number.isSafeInteger(Number(value)) ? Number(value) : value;
+
 const jsonOf = (reading: Reading, value: Symbolic): unknown => {
   switch (value.kind) {
     case 'entity':
@@ -78,7 +82,7 @@ const jsonOf = (reading: Reading, value: Symbolic): unknown => {
     case 'string':
       return valueOf(reading, value.term);
     case 'long':
-      return numberOf(reading, value.term);
+      return longJson(numberOf(reading, value.term));
     case 'decimal':
       return extension(
         'decimal',

@@ -151,7 +151,7 @@ describe('other questions', () => {
     const answer = await analysis.strictlySmaller(three, two);
     assert.equal(answer.isStrictlySmaller, true);
     const [user] = answer.difference?.entities ?? [];
-    assert.equal(user?.attrs['level'], 3n);
+    assert.equal(user?.attrs['level'], 3);
   });
 
   it('does not call a set strictly smaller than itself, nor than a smaller one', async () => {

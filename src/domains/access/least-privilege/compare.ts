@@ -11,6 +11,7 @@ import {
 import { isRefusal, type Refusal } from '../../../kernel/errors.ts';
 import { schemaOf } from './grants.ts';
 import { createJudge } from './judge.ts';
+import { toPlain } from './plain.ts';
 import { readPolicyTexts } from './policy-texts.ts';
 import type { DecisionSource, PolicyDiff, PolicyFiles, RecordedChange } from './types.ts';
 
@@ -102,5 +103,5 @@ export const compare = async (options: CompareOptions): Promise<PolicyDiff | Ref
   const isDifferent = becomesAllowed.length + becomesDenied.length + (recorded?.changed ?? 0) > 0;
   const verdict = isDifferent ? 'different' : doubts.length > 0 ? 'unknown' : 'equivalent';
   const answer = { verdict, becomesAllowed, becomesDenied, doubts } as const;
-  return recorded === undefined ? answer : { ...answer, recorded };
+  return toPlain(recorded === undefined ? answer : { ...answer, recorded });
 };

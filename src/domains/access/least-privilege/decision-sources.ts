@@ -70,6 +70,20 @@ const decisionOf = (json: JsonObject): RecordedDecision | undefined => {
 const invalid = (line: number, detail: string): SallyportError =>
   new SallyportError(leastPrivilegeErrors.E_DECISIONS_INVALID, `line ${line}: ${detail}`);
 
+export type LineOptions = {
+  /** Epoch milliseconds; what is older is left out. */
+  readonly fromMs?: number;
+  /** Passes over what is no decision at all, as most entries of a ledger are. */
+  readonly ignoreOthers?: boolean;
+};
+
+const codes: ReadonlySet<unknown> = new Set(recordedCodes);
+
+const isRecordOfDecision = (json: JsonObject): boolean => {
+  const metadata = eventOf(json)?.['metadata'];
+  return metadata !== undefined && isJsonObject(metadata) && codes.has(metadata['event_code']);
+};
+
 /**
  * Decisions from lines of JSON: ledger entries, OCSF events, or plain
  * `{timeMs, principal, action, resource, context, decision}`. Empty lines are passed over.
@@ -78,7 +92,7 @@ const invalid = (line: number, detail: string): SallyportError =>
  */
 export const decisionsOfLines = (
   lines: () => AsyncIterable<string>,
-  { fromMs = Number.NEGATIVE_INFINITY }: { readonly fromMs?: number } = {},
+  { fromMs = Number.NEGATIVE_INFINITY, ignoreOthers = false }: LineOptions = {},
 ): DecisionSource =>
   async function* () {
     let number = 0;
@@ -90,6 +104,7 @@ export const decisionsOfLines = (
       const value = json.value as JsonValue;
       if (!isJsonObject(value)) throw invalid(number, 'not an object');
       const decision = decisionOf(value);
+      if (decision === undefined && ignoreOthers && !isRecordOfDecision(value)) continue;
       if (decision === undefined || decision.timeMs >= fromMs) yield decision;
     }
   };

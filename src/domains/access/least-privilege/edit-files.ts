@@ -44,5 +44,6 @@ export const editFiles = (
   files.map(({ file, text }) => {
     const own = edits.filter(({ policy }) => policy.file === file);
     const ordered = own.toSorted((left, right) => right.policy.start - left.policy.start);
-    return { file, text: ordered.reduce(apply, text) };
+    const edited = ordered.reduce(apply, text);
+    return { file, text: own.length === 0 ? text : edited.replace(/\n{2,}$/, '\n') };
   });

@@ -14,6 +14,7 @@ import { leastPrivilegeErrors } from './errors.ts';
 import { schemaOf } from './grants.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { narrowPolicy, type Narrowing, type Used } from './narrow.ts';
+import { toPlain } from './plain.ts';
 import { isKept, type PlacedPolicy, readPolicyTexts } from './policy-texts.ts';
 import { diffFiles } from './text-diff.ts';
 import type {
@@ -200,7 +201,7 @@ const propose = async (
     const proof = await proveSmaller(solve, candidate, situation);
     if (isRefusal(proof)) return proof;
     const diff = diffFiles(situation.files, draft.files);
-    return { evidence: usage.evidence, ...draft, diff, replay, proof };
+    return toPlain({ evidence: usage.evidence, ...draft, diff, replay, proof });
   } finally {
     proposal.dispose();
   }

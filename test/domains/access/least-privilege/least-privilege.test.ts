@@ -80,7 +80,9 @@ describe('what is unused', () => {
     const { kpi: none } = orThrow(await findUnused({ ...nobody, entities: [] }));
     assert.deepEqual([none.principals, none.share], [0, null]);
   });
+});
 
+describe('what is unused, at its bounds', () => {
   it('does not count what was denied when it was asked', async () => {
     const request = ask('User::ann', 'chat Endpoint::chat');
     const { policies } = orThrow(

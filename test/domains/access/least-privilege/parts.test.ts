@@ -68,7 +68,7 @@ const permit = 'permit (principal, action, resource);';
 describe('dropping a policy', () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ['with the comment directly above', `// a\n// b\n${permit}\n`, ''],
-    ['but not what stands further above', `// a\n\n// b\n${permit}\n`, '// a\n\n'],
+    ['but not what stands further above', `// a\n\n// b\n${permit}\n`, '// a\n'],
     ['in the middle of a line', `${permit} ${permit}\n`, ` ${permit}\n`],
     ['with one empty line behind it', `${permit}\n\n// next\n`, '// next\n'],
   ];
