@@ -1,4 +1,12 @@
 /** The agent of a node: identities for its workloads, and proxies for those that speak no TLS. */
+export { followSvids, type FollowOptions } from './client/follow-svids.ts';
+export { writeSvidState } from './client/svid-files.ts';
+export {
+  readSvidMessage,
+  type SvidMessage,
+  type SvidState,
+  toSvidState,
+} from './client/svid-state.ts';
 export { createAgent } from './create-agent.ts';
 export type { Agent, AgentOptions, AgentStatus } from './create-agent.ts';
 export { agentErrors } from './errors.ts';
@@ -39,3 +47,15 @@ export {
 } from './run-agent.ts';
 export { identifyPeer } from './workloads/identify-peer.ts';
 export { findPod, type ListPods } from './workloads/kubernetes.ts';
+export { parseProxySpec, type ProxySpec, startAgentProxy } from './proxy/agent-proxy.ts';
+export { formatAddress, parseAddress } from './proxy/addresses.ts';
+export { allowPeers } from './proxy/judge-peer.ts';
+export { startProxy } from './proxy/proxy.ts';
+export type {
+  Address,
+  Authorize,
+  Direction,
+  Proxy,
+  ProxyLimits,
+  ProxyOptions,
+} from './proxy/types.ts';

@@ -16,6 +16,7 @@ import {
   createServerTrust,
   type ServerTrust,
 } from './server/trust.ts';
+import { type ProxySpec, startAgentProxy } from './proxy/agent-proxy.ts';
 import { systemEffects } from './system-effects.ts';
 import type { Effects } from './types.ts';
 import { createWorkloadAttestor, ownUserName } from './workloads/attest-workload.ts';
@@ -42,6 +43,8 @@ export type AgentProcessOptions = {
   readonly effects?: Effects;
   readonly listPods?: ListPods;
   readonly graceMs?: number;
+  /** Proxies inside the agent. */
+  readonly proxies?: readonly ProxySpec[];
 };
 
 export type AgentProcess = {
@@ -97,6 +100,8 @@ export const startAgentProcess = async (options: AgentProcessOptions): Promise<A
     metrics,
     ...(options.graceMs === undefined ? {} : { graceMs: options.graceMs }),
   });
+  const stack = new AsyncDisposableStack();
+  stack.defer(agent.close);
   try {
     const workloadApi = await serveWorkloadApi({
       source: agent.source,
@@ -105,14 +110,34 @@ export const startAgentProcess = async (options: AgentProcessOptions): Promise<A
       log,
       ...(known === undefined ? {} : { release: known.release }),
     });
-    const close = async (): Promise<void> => {
-      await workloadApi.close();
-      await agent.close();
-    };
-    return { agent, workloadApi, metrics, close };
+    stack.defer(workloadApi.close);
+    await startProxies(agent, { ...options, metrics }, stack);
+    return { agent, workloadApi, metrics, close: () => stack.disposeAsync() };
   } catch (error) {
-    await agent.close();
+    await stack.disposeAsync();
     throw error;
+  }
+};
+
+/** A proxy has the identity of a socket: nobody but the agent itself can take it that way. */
+const startProxies = async (
+  agent: Agent,
+  { proxies = [], log, metrics, sockets }: AgentProcessOptions & { readonly metrics: Metrics },
+  stack: AsyncDisposableStack,
+): Promise<void> => {
+  const openNamed = (workload: string) => {
+    const place = sockets.find(({ path }) => socketName(path) === workload);
+    const { uid = process.getuid?.() ?? 0, gid = uid, path = '' } = place ?? {};
+    return agent.source.open({ uid, gid, pid: 0, socket: path });
+  };
+  for (const spec of proxies) {
+    const isKnown = sockets.some(({ path }) => socketName(path) === spec.workload);
+    if (!isKnown)
+      throw new SallyportError(
+        agentErrors.E_AGENT_OPTIONS,
+        `no socket ${spec.workload} for a proxy`,
+      );
+    stack.defer(await startAgentProxy(agent, spec, { log, metrics, openNamed }));
   }
 };
 

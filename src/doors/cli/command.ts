@@ -65,7 +65,10 @@ export type Invocation = {
   readonly stopped: () => Promise<void>;
 };
 
-/** Absent result means `ok`. Failures are thrown as `SallyportError`. */
+/**
+ * Absent result means `ok`; a number is the exit code of a program that was run in our place.
+ * Failures are thrown as `SallyportError`.
+ */
 export type CommandModule = {
-  readonly run: (invocation: Invocation) => Promise<ExitName | void>;
+  readonly run: (invocation: Invocation) => Promise<ExitName | number | void>;
 };

@@ -44,4 +44,28 @@ export const cliErrors = defineErrors({
     title: 'Input file cannot be used',
     hint: 'Correct the file at the place named in the detail.',
   },
+  E_WORKLOAD_DENIED: {
+    status: 403,
+    exit: 'denied',
+    title: 'The agent has no identity for this process',
+    hint: 'Register an entry for it with `sallyport identity entry create`.',
+  },
+  E_WORKLOAD_INVALID: {
+    status: 400,
+    exit: 'verificationFailed',
+    title: 'The agent refuses what it was asked',
+    hint: 'Check the token and the audience.',
+  },
+  E_WORKLOAD_UNAVAILABLE: {
+    status: 503,
+    exit: 'unavailable',
+    title: 'The agent cannot be reached or is not ready',
+    hint: 'Start one with `sallyport agent run`, or name its socket with --socket.',
+  },
+  E_EXEC_COMMAND: {
+    status: 400,
+    exit: 'usage',
+    title: 'The command cannot be started',
+    hint: 'Give a program of this machine and its arguments after --.',
+  },
 });

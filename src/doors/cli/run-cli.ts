@@ -23,7 +23,7 @@ export type CliWorld = {
 
 /** Runs a command line; resolves with the exit code of the process. */
 export const runCli = async (world: CliWorld): Promise<number> => {
-  let exit: ExitName = 'ok';
+  let exit: ExitName | number = 'ok';
   const program = buildProgram(listCommands(), {
     version: world.version,
     act: async (spec, parsed) => {
@@ -40,7 +40,7 @@ export const runCli = async (world: CliWorld): Promise<number> => {
   );
   try {
     await program.parseAsync([...world.args], { from: 'user' });
-    return exitCodes[exit];
+    return typeof exit === 'number' ? exit : exitCodes[exit];
   } catch (failure) {
     return settle(failure, world);
   }
@@ -51,7 +51,11 @@ type Parsed = {
   readonly options: Readonly<Record<string, unknown>>;
 };
 
-const perform = async (world: CliWorld, spec: CommandSpec, parsed: Parsed): Promise<ExitName> => {
+const perform = async (
+  world: CliWorld,
+  spec: CommandSpec,
+  parsed: Parsed,
+): Promise<ExitName | number> => {
   const options = createOptions(parsed.options);
   const terminal = terminalFor(world);
   const { run } = await spec.load();

@@ -1,5 +1,6 @@
 /** All commands of the tool, in the order of the help. */
 import type { CommandSpec } from '../command.ts';
+import { agentCommands } from './agent.ts';
 import { identityCommands } from './identity.ts';
 import { ledgerCommands } from './ledger.ts';
 import { policyCommands } from './policy.ts';
@@ -12,6 +13,7 @@ export const listCommands = (): readonly CommandSpec[] => [
   ...systemCommands,
   ...identityCommands,
   ...workloadCommands,
+  ...agentCommands,
   ...registryCommands,
   ...policyCommands,
   ...ledgerCommands,
