@@ -8,6 +8,7 @@ import { describe, it } from 'node:test';
 import { sql } from 'kysely';
 import { migrations } from '../../../src/domains/identity/index.ts';
 import { isRefusal, orThrow } from '../../../src/kernel/errors.ts';
+import { parseTrustDomain } from '../../../src/kernel/ids.ts';
 import { openStorage, type Storage } from '../../../src/platform/storage/index.ts';
 import {
   actor,
@@ -20,6 +21,7 @@ import {
   tenant,
   trustDomain,
 } from './harness.ts';
+import { addEntry, attestNode, fetchSvid } from './workloads/nodes.ts';
 
 const address = process.env['SALLYPORT_TEST_POSTGRES_URL'];
 const skip = address === undefined ? 'SALLYPORT_TEST_POSTGRES_URL is not set' : false;
@@ -126,5 +128,40 @@ describe('identity on PostgreSQL', { skip }, () => {
     await replica.refresh();
     assert.equal(harness.identity.revision(), before + 8);
     assert.equal(replica.revision(), before + 8);
+  });
+});
+
+describe('workloads on PostgreSQL', { skip }, () => {
+  it('keep entries, groups, agents and revocations, and give the last place away once', async () => {
+    await using pair = await openPair();
+    const { harness, replica } = pair;
+    const { agent } = await attestNode(harness, 'gpu-1');
+    await replica.refresh();
+    const { id: entryId } = await addEntry(harness, '/job', { instances: 3 });
+    await replica.refresh();
+    const ask = (identity: Harness['identity'], instance: string) =>
+      fetchSvid({ identity }, agent, { entryId, instance });
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, at) =>
+        ask(at % 2 === 0 ? harness.identity : replica, `rank-${at}`),
+      ),
+    );
+    const codes = answers.map(codeOf);
+    assert.equal(codes.filter((code) => code === 'accepted').length, 3, codes.join());
+    const svid = answers.find((answer) => !isRefusal(answer));
+    const chain = svid === undefined || isRefusal(svid) ? [] : svid.chain;
+    assert.equal(codeOf(await replica.authenticateCertificate(chain)), 'accepted');
+    const revoked = orThrow(await harness.identity.revocations.revoke(actor, { entryId }));
+    assert.equal(revoked.credentials, 3);
+    await replica.refresh();
+    assert.equal(codeOf(await replica.authenticateCertificate(chain)), 'E_IDENTITY_CREDENTIAL');
+    assert.equal((await replica.entries.list()).entries.length, 0);
+    assert.equal((await replica.agents.list()).agents.length, 1);
+    const source = { profile: 'static' } as const;
+    const partner = orThrow(parseTrustDomain('partner.example'));
+    const wish = { trustDomain: partner, source, bundle: '{"keys":[]}' };
+    orThrow(await harness.identity.federation.set(actor, wish));
+    await replica.refresh();
+    assert.equal(replica.federation.list().length, 1);
   });
 });

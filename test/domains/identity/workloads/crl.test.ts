@@ -78,7 +78,9 @@ describe('revocation lists', () => {
     assert.ok(endOf() > before);
     assert.ok(before - harness.clock.nowMs() > 3_600_000);
   });
+});
 
+describe('revocation lists, to others', () => {
   it('are understood by openssl, for leaf and intermediate', async (context) => {
     const openssl = (args: readonly string[]) => spawnSync('openssl', args, { encoding: 'utf8' });
     if (openssl(['version']).status !== 0) {

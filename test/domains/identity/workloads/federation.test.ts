@@ -72,8 +72,10 @@ describe('federation', () => {
     );
     await other.harness[Symbol.asyncDispose]();
   });
+});
 
-  it('asks again after the refresh hint, keeps what it has when that fails, and never goes back', async () => {
+describe('the bundle of another trust domain', () => {
+  it('is asked for again, kept when that fails, and never goes back', async () => {
     let asked = 0;
     let answer: Awaited<ReturnType<FetchBundle>> = new Uint8Array(0);
     const fetchBundle: FetchBundle = () => {
@@ -104,7 +106,7 @@ describe('federation', () => {
     assert.equal(asked, 4);
   });
 
-  it('refuses addresses that are not https, hold a user, or lie where egress may not go', async () => {
+  it('comes from no address that is not https, holds a user, or lies where egress may not go', async () => {
     await using harness = await openHarness({
       config: { ...ownConfig, egress: { allowPrivate: false } },
     });

@@ -59,7 +59,9 @@ describe('an entry', () => {
       'E_ENTRY_FORBIDDEN',
     );
   });
+});
 
+describe('an entry over time', () => {
   it('that exists is not made twice, and changes only from the version that was read', async () => {
     await using harness = await openHarness();
     const entry = await addEntry(harness, '/trainer');

@@ -15,7 +15,9 @@ import type {
 import { isRefusal, orThrow } from '../../../../src/kernel/errors.ts';
 import { principalId, spiffe } from '../harness.ts';
 
-const selector = fc.constantFrom(...'abcdefgh').map((value) => `unix:${value}`);
+const selector = fc
+  .constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')
+  .map((value) => `unix:${value}`);
 const set = fc.uniqueArray(selector, { minLength: 1, maxLength: 5 });
 const presented = fc.uniqueArray(selector, { maxLength: 8 }).map((list) => new Set(list));
 const agents = ['one', 'two', 'three'].map((name) => spiffe(`/sallyport/agent/test/${name}`));
