@@ -10,6 +10,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { playActs } from './act.ts';
 import { gateActs } from './gate-acts.ts';
+import { identityActs } from './identity-acts.ts';
 import { ledgerActs } from './ledger-acts.ts';
 import { type ActResult, createNarrator, type Narrator } from './narrator.ts';
 import { setStage } from './stage.ts';
@@ -19,8 +20,10 @@ const play = async (directory: string, narrator: Narrator): Promise<readonly Act
   try {
     narrator.chapter('At the gate');
     const gate = await playActs(stage, gateActs, narrator);
+    narrator.chapter('While everything runs');
+    const identity = await playActs(stage, identityActs, narrator);
     narrator.chapter('In the ledger');
-    return [...gate, ...(await playActs(stage, ledgerActs, narrator))];
+    return [...gate, ...identity, ...(await playActs(stage, ledgerActs, narrator))];
   } finally {
     await stage.close();
   }

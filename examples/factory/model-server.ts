@@ -2,13 +2,14 @@
  * Serves the digit reader over the Open Inference Protocol V2 on mutual TLS 1.3. It shows its own
  * SVID and answers one caller only: the SPIFFE ID given as --client, the gateway. Everybody else in
  * the trust domain is refused, so nobody goes around the gateway.
- * `node examples/factory/model-server.ts --model F --cert F --key F --bundle F --client ID [--port N]`
- * prints one line of JSON, `{"port":…}`, when it listens.
+ * `node examples/factory/model-server.ts --model F --files DIR --client ID [--port N]` reads svid.pem,
+ * svid-key.pem and bundle.pem of DIR, again whenever they change, and prints `{"port":…}`.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, watch } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { TLSSocket } from 'node:tls';
 import { parseArgs } from 'node:util';
 import { type Answer, decodeNetwork, describe, infer, isInferPath } from './inference.ts';
@@ -95,22 +96,45 @@ export const startModelServer = async (
   return { server, port: (server.address() as AddressInfo).port };
 };
 
+type TlsFiles = { readonly cert: string; readonly key: string; readonly ca: string };
+
+const readTls = (directory: string): TlsFiles => {
+  const read = (name: string): string => readFileSync(join(directory, name), 'utf8');
+  return { cert: read('svid.pem'), key: read('svid-key.pem'), ca: read('bundle.pem') };
+};
+
+const settleMs = 50;
+
+/** New connections get the new certificate; a half-written set of files is read again. */
+const followFiles = (server: Server, directory: string): void => {
+  let timer: NodeJS.Timeout | undefined;
+  const reload = (): void => {
+    try {
+      server.setSecureContext({ ...readTls(directory), minVersion: 'TLSv1.3' });
+    } catch {
+      timer = setTimeout(reload, settleMs);
+    }
+  };
+  watch(directory, () => {
+    clearTimeout(timer);
+    timer = setTimeout(reload, settleMs);
+  });
+};
+
 if (import.meta.main) {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({
-    options: { model: text, cert: text, key: text, bundle: text, client: text, port: text },
-  });
-  const read = (file: string | undefined): Buffer => {
-    if (file === undefined) throw new Error('--model, --cert, --key and --bundle are wanted');
-    return readFileSync(file);
-  };
-  const { port } = await startModelServer({
-    network: decodeNetwork(read(values.model)),
-    certificatePem: read(values.cert).toString(),
-    keyPem: read(values.key).toString(),
-    bundlePem: read(values.bundle).toString(),
+  const { values } = parseArgs({ options: { model: text, files: text, client: text, port: text } });
+  const { model, files } = values;
+  if (model === undefined || files === undefined) throw new Error('--model and --files are wanted');
+  const { cert, key, ca } = readTls(files);
+  const { server, port } = await startModelServer({
+    network: decodeNetwork(readFileSync(model)),
+    certificatePem: cert,
+    keyPem: key,
+    bundlePem: ca,
     clientId: values.client ?? '',
     port: Number(values.port ?? 0),
   });
+  followFiles(server, files);
   process.stdout.write(`${JSON.stringify({ port })}\n`);
 }

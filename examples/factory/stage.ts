@@ -6,13 +6,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Call, call, type Outcome, type Workload } from './caller.ts';
-import { controlPlaneOf } from './control-plane.ts';
 import type { Digit } from './digits.ts';
 import type { Narrator } from './narrator.ts';
 import { type Finished, type Program, runTool, sallyport, startProgram } from './programs.ts';
 import { encodeNetwork, train } from './train.ts';
+import { createWorkloads, trustDomain, type Workloads } from './workloads.ts';
 
-export const trustDomain = 'factory.local';
+export { trustDomain } from './workloads.ts';
+
 const gatewayId = `spiffe://${trustDomain}/sallyport`;
 export const modelServerId = `spiffe://${trustDomain}/model-server`;
 
@@ -42,6 +43,10 @@ export type Stage = {
   readonly ledgerRows: (principal: string) => Promise<readonly LedgerRow[]>;
   /** Stops the server, so that the ledger is at rest. */
   readonly stopServer: () => Promise<number | null>;
+  /** Id of the registration entry of a workload. */
+  readonly entryOf: (name: string) => string;
+  /** Address of the Workload API of a workload. */
+  readonly socketOf: Workloads['socketOf'];
   readonly close: () => Promise<void>;
 };
 
@@ -94,7 +99,7 @@ const startServer = async (directory: string, narrator: Narrator) => {
   const dataDir = join(directory, 'data');
   writeFileSync(
     config,
-    `trustDomain: ${trustDomain}\ngateway:\n  listeners:\n` +
+    `trustDomain: ${trustDomain}\nserver:\n  tls: { mode: optional }\ngateway:\n  listeners:\n` +
       `    - { host: 127.0.0.1, port: ${gatewayPort}, tls: optional }\n`,
   );
   const args = ['server', '--config', config, '--data-dir', dataDir, '--port', '0', '--json'];
@@ -113,46 +118,19 @@ const createTool =
     return stdout;
   };
 
-/** Principals and their SVIDs; private keys are made by the tool and never reach the server. */
-const createWorkloads = async (
-  tool: Stage['tool'],
+const startModel = async (
   directory: string,
+  socket: string,
   narrator: Narrator,
-): Promise<void> => {
-  narrator.chapter('Identities: one for each workload');
-  const create = ['principal', 'create'];
-  const id = (name: string): readonly string[] => [
-    '--spiffe-id',
-    `spiffe://${trustDomain}/${name}`,
-  ];
-  await tool(...create, 'model-server', '--type', 'Service', ...id('model-server'));
-  for (const [name, role] of [
-    ['scorer', 'digits-reader'],
-    ['spender', 'digits-reader'],
-    ['gardener', 'plant-waterer'],
-  ] as const)
-    await tool(...create, name, '--type', 'Service', '--role', role, ...id(name));
-  await Promise.all(
-    ['model-server', 'scorer', 'spender', 'gardener'].map((name) =>
-      tool('svid', 'mint', ...id(name), '--out', join(directory, name)),
-    ),
-  );
-  await tool('svid', 'mint', ...id('scorer'), '--ttl', '1s', '--out', join(directory, 'latecomer'));
-};
-
-const startModel = async (directory: string, narrator: Narrator): Promise<Program> => {
+): Promise<Program> => {
   narrator.chapter('A model server that answers nobody but the gateway');
-  const file = (name: string): string => join(directory, 'model-server', name);
-  const files = {
-    model: join(directory, 'digits.safetensors'),
-    cert: file('svid.pem'),
-    key: file('svid-key.pem'),
-    bundle: file('bundle.pem'),
-  };
-  const args = Object.entries(files).flatMap(([name, path]) => [`--${name}`, path]);
-  narrator.command(`node examples/factory/model-server.ts --model … --client ${gatewayId}`);
+  const files = join(directory, 'model-server');
   const program = join(import.meta.dirname, 'model-server.ts');
-  return startProgram([program, ...args, '--client', gatewayId]);
+  const model = join(directory, 'digits.safetensors');
+  const serve = [program, '--model', model, '--files', files, '--client', gatewayId];
+  const exec = ['agent', 'exec', '--socket', socket, '--files', files, '--quiet', '--'];
+  narrator.command(`sallyport ${exec.join(' ')} node ${serve.join(' ')}`);
+  return startProgram([sallyport, ...exec, process.execPath, ...serve]);
 };
 
 const register = async (tool: Stage['tool'], directory: string, port: number): Promise<void> => {
@@ -191,9 +169,11 @@ export const setStage = async (directory: string, teller: Narrator): Promise<Sta
     programs.push(server);
     const tool = createTool(dataDir, narrator);
     await tool('enrol', '--name', 'factory');
-    await createWorkloads(tool, directory, narrator);
-    const model = await startModel(directory, narrator);
-    programs.push(model);
+    const serverUrl = String(server.announced['url']);
+    const workloads = await createWorkloads({ directory, serverUrl, tool, narrator });
+    programs.unshift(...workloads.programs);
+    const model = await startModel(directory, workloads.socketOf('model-server'), narrator);
+    programs.unshift(model);
     const modelPort = Number(model.announced['port']);
     await register(tool, directory, modelPort);
     return {
@@ -208,12 +188,12 @@ export const setStage = async (directory: string, teller: Narrator): Promise<Sta
       tool,
       tryTool: (...args) => runTool(args),
       setRequestLimit: async (principal, amount) => {
-        const limit = { scope: { kind: 'principal', id: principal }, measure: 'requests' };
-        narrator.command(`PUT /api/v1/limits: ${principal}, ${amount} requests an hour`);
-        const body = { ...limit, window: 'hour', amount };
-        await controlPlaneOf(dataDir).call('PUT', '/api/v1/limits', body);
+        const limit = ['--measure', 'requests', '--window', 'hour', '--amount', String(amount)];
+        await tool('limit', 'set', '--principal', principal, ...limit);
       },
       ledgerRows: (principal) => ledgerRows(tool, principal),
+      entryOf: (name) => workloads.entries.get(name) ?? '',
+      socketOf: workloads.socketOf,
       stopServer: () => server.stop(),
       close,
     };
