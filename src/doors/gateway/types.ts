@@ -33,7 +33,7 @@ export type GatewayLimits = StrictServerLimits & {
 export type GatewayDeps = {
   readonly identity: Pick<
     Identity,
-    'authenticateBearer' | 'authenticateCertificate' | 'serverTls' | 'trustDomain'
+    'authenticateBearer' | 'authenticateCertificate' | 'revision' | 'serverTls' | 'trustDomain'
   >;
   readonly access: Pick<Access, 'decide' | 'getEntity' | 'revision'>;
   readonly endpoints: Pick<Endpoints, 'find' | 'list' | 'credential' | 'onChange'>;

@@ -110,6 +110,7 @@ export const startHarness = async (options: HarnessOptions = {}): Promise<Harnes
     ...effects,
     identity: {
       authenticateBearer,
+      revision: () => 1,
       authenticateCertificate: () => refuse(testErrors.E_TEST_TOKEN, 'no certificates here'),
       serverTls: noTls,
       trustDomain: 'test.local' as TrustDomain,

@@ -16,9 +16,11 @@ export type Connection = {
   readonly uid: string;
   readonly peer: Peer;
   readonly isTls: boolean;
-  /** Identity of the client certificate; checked again when `certificateCheckedAtMs` is old. */
+  /** Identity of the client certificate; judged again when it is old news or news came in. */
   certificateIdentity: VerifiedIdentity | undefined;
   certificateCheckedAtMs: number;
+  /** What was known of identities when it was judged. */
+  certificateRevision: number;
   /** Last response begun here, and whether it waits behind an unfinished one. */
   latest: ServerResponse | undefined;
   isPipelined: boolean;
@@ -60,6 +62,7 @@ export const createConnections = (options: {
       isTls: socket.encrypted === true,
       certificateIdentity: undefined,
       certificateCheckedAtMs: -Infinity,
+      certificateRevision: -1,
       latest: undefined,
       isPipelined: false,
       unanswered: 0,

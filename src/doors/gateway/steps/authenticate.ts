@@ -1,7 +1,8 @@
 /**
  * Step 3: who is calling. A bearer credential, the client certificate of the connection, or both
  * if they are of one principal. A certificate is proven once per connection by TLS and judged again
- * every second, so that a revoked or disabled caller is cut off on open connections as fast as else.
+ * every second and at any news of identities, so that a revoked caller is cut off on open connections
+ * as fast as else.
  */
 import type { TLSSocket } from 'node:tls';
 import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.ts';
@@ -39,8 +40,12 @@ const byCertificate = (exchange: Exchange): Authentication | undefined => {
   const { connection, gateway, request } = exchange;
   if (!connection.isTls) return undefined;
   const nowMs = gateway.deps.clock.monotonicMs();
-  const isFresh = nowMs - connection.certificateCheckedAtMs < certificateRecheckMs;
+  const revision = gateway.deps.identity.revision();
+  const isFresh =
+    connection.certificateRevision === revision &&
+    nowMs - connection.certificateCheckedAtMs < certificateRecheckMs;
   if (isFresh) return connection.certificateIdentity;
+  connection.certificateRevision = revision;
   const chain = peerChainOf(request.socket as TLSSocket);
   if (chain.length === 0) {
     connection.certificateCheckedAtMs = nowMs;
