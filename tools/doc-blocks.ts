@@ -2,17 +2,21 @@
  * Shell blocks of the documentation that are run as tests. A block is run when its fence says
  * ```sh run; all such blocks of one page run in order, in one fresh directory. Further words:
  * exit=6 expects that exit code; background=7700 leaves the block running until the page ends and
- * goes on when the port answers; after=7700 first stops what was left running on that port.
+ * goes on when the port answers; after=7700 first stops what was left running on that port. Both
+ * take a unix socket as well: background=run/web.sock.
  */
+
+/** A port, or the path of a unix socket in the page's directory. */
+export type Place = number | string;
 
 export type DocBlock = {
   readonly line: number;
   readonly script: string;
   readonly exitCode: number;
-  /** Port on which the block is to answer while the page goes on. */
-  readonly background?: number;
-  /** Port of the background block to be stopped before this one. */
-  readonly after?: number;
+  /** Where the block is to answer while the page goes on. */
+  readonly background?: Place;
+  /** Where the background block answers that is to be stopped before this one. */
+  readonly after?: Place;
 };
 type Marks = Omit<DocBlock, 'line' | 'script'>;
 
@@ -32,12 +36,19 @@ export const runnableBlocks = (markdown: string): readonly DocBlock[] => {
   return blocks;
 };
 
+const toPlace = (text: string): Place | undefined => {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  return /^[a-z][a-z/]{0,40}\.sock$/.test(text) ? text : undefined;
+};
+
 const parseMarks = (info: string, line: number): Marks => {
   const words = info.split(/\s+/).filter((word) => word !== '');
   const marks = words.map((word) => {
-    const [, name = '', value] = /^(exit|background|after)=(\d{1,5})$/.exec(word) ?? [];
-    if (name === '') throw new Error(`line ${line}: unknown marker ${JSON.stringify(word)}`);
-    return [name === 'exit' ? 'exitCode' : name, Number(value)] as const;
+    const [, name = '', value = ''] = /^(exit|background|after)=([\da-z/.]+)$/.exec(word) ?? [];
+    const place = toPlace(value);
+    if (place === undefined || (name === 'exit' && typeof place === 'string'))
+      throw new Error(`line ${line}: unknown marker ${JSON.stringify(word)}`);
+    return [name === 'exit' ? 'exitCode' : name, place] as const;
   });
   return { exitCode: 0, ...Object.fromEntries(marks) };
 };

@@ -10,7 +10,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type DocBlock, runnableBlocks, withPorts } from './doc-blocks.ts';
+import { type DocBlock, type Place, runnableBlocks, withPorts } from './doc-blocks.ts';
 
 /** What a reader finds in a clone, as far as pages use it. */
 const cloned = ['bin', 'content', 'examples', 'node_modules', 'package.json', 'src'] as const;
@@ -23,7 +23,7 @@ type Page = {
   readonly path: string;
   readonly directory: string;
   readonly ports: ReadonlyMap<number, number>;
-  readonly running: Map<number, ChildProcess>;
+  readonly running: Map<Place, ChildProcess>;
   /** Takes what each block said. */
   readonly show: (text: string) => void;
 };
@@ -48,8 +48,11 @@ const environment = (directory: string): NodeJS.ProcessEnv => ({
 
 const bash = ['-euo', 'pipefail', '-c'] as const;
 
-const answers = async (port: number): Promise<boolean> => {
-  const socket = connect(port, '127.0.0.1');
+const answers = async ({ ports, directory }: Page, place: Place): Promise<boolean> => {
+  const socket =
+    typeof place === 'number'
+      ? connect(ports.get(place) ?? place, '127.0.0.1')
+      : connect(join(directory, place));
   try {
     await once(socket, 'connect');
     return true;
@@ -60,7 +63,7 @@ const answers = async (port: number): Promise<boolean> => {
   }
 };
 
-const stop = async (page: Page, named: number): Promise<void> => {
+const stop = async (page: Page, named: Place): Promise<void> => {
   const child = page.running.get(named);
   page.running.delete(named);
   if (child?.pid === undefined || child.exitCode !== null) return;
@@ -68,9 +71,9 @@ const stop = async (page: Page, named: number): Promise<void> => {
   await once(child, 'exit');
 };
 
-const startInBackground = async (page: Page, block: DocBlock, named: number): Promise<void> => {
+const startInBackground = async (page: Page, block: DocBlock, named: Place): Promise<void> => {
   const { directory, ports, path } = page;
-  const log = join(directory, `background-${named}.log`);
+  const log = join(directory, `background-${String(named).replaceAll('/', '-')}.log`);
   const output = openSync(log, 'a');
   const child = spawn('bash', [...bash, withPorts(block.script, ports)], {
     cwd: directory,
@@ -81,7 +84,7 @@ const startInBackground = async (page: Page, block: DocBlock, named: number): Pr
   closeSync(output);
   page.running.set(named, child);
   const lastMs = Date.now() + startTimeoutMs;
-  while (!(await answers(ports.get(named) ?? named))) {
+  while (!(await answers(page, named))) {
     if (child.exitCode !== null || Date.now() > lastMs)
       throw new Error(`${path}:${block.line} does not answer\n${readFileSync(log, 'utf8')}`);
     await wait(100);

@@ -16,11 +16,17 @@ describe('runnable documentation blocks', () => {
     assert.deepEqual(runnableBlocks('```sh run background=7700 after=9000\nx\n```'), [
       { line: 1, script: 'x', exitCode: 0, background: 7700, after: 9000 },
     ]);
+    assert.equal(
+      runnableBlocks('```sh run background=run/web.sock\nx\n```')[0]?.background,
+      'run/web.sock',
+    );
   });
 
   it('refuses a marker or a fence it does not understand', () => {
     assert.throws(() => runnableBlocks('```sh run maybe\n```'), /unknown marker/);
     assert.throws(() => runnableBlocks('```sh run exit=x\n```'), /unknown marker/);
+    assert.throws(() => runnableBlocks('```sh run exit=a.sock\n```'), /unknown marker/);
+    assert.throws(() => runnableBlocks('```sh run after=../a.sock\n```'), /unknown marker/);
     assert.throws(() => runnableBlocks('```sh run\necho'), /never closed/);
   });
 
