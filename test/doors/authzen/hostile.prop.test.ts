@@ -48,3 +48,30 @@ it('answers any JSON with 200 or 400, and permits nothing it cannot read', async
   await fc.assert(property, { numRuns: Number(process.env['SALLYPORT_PROPERTY_RUNS'] ?? 200) });
   await point.close();
 });
+
+const mcpBody = fc.record(
+  {
+    method: fc.oneof(fc.constantFrom('tools/call', 'tools/list', 'prompts/get'), json),
+    params: json,
+    token: fc.oneof(fc.record({ sub: json, aud: json, client_id: json }), json),
+    tool: fc.record({
+      inputSchema: fc.record({ 'x-authzen-mapping': fc.record({ evaluation: entry }) }),
+    }),
+  },
+  { requiredKeys: ['method', 'token'] },
+);
+
+it('answers any MCP request with 200 or 400, and permits only what nobody is asked about', async () => {
+  const point = await openDecisionPoint({
+    ...recordWorld,
+    policies: 'forbid (principal, action, resource);',
+  });
+  const property = fc.asyncProperty(mcpBody, async (what) => {
+    const answer = await point.raw('mcp', JSON.stringify(what));
+    assert.ok([200, 400].includes(answer.statusCode), `${answer.statusCode} ${answer.body}`);
+    const isPassed = /^"(?:ping"|notifications\/)/.test(JSON.stringify(what.method));
+    assert.ok(isPassed || !answer.body.includes('"decision":true'), answer.body);
+  });
+  await fc.assert(property, { numRuns: Number(process.env['SALLYPORT_PROPERTY_RUNS'] ?? 200) });
+  await point.close();
+});

@@ -14,8 +14,8 @@ const decided = (decision: Decision['decision'], name: string, argument?: string
   errors: [],
 });
 const obligationOf = (decision: Decision): unknown => {
-  const [obligation] = toAnswer(decision, { subject }).context?.['obligations'] as unknown[];
-  return obligation;
+  const obligations = toAnswer(decision, { subject }).context?.['obligations'];
+  return (obligations as readonly unknown[] | undefined)?.[0];
 };
 
 describe('an obligation', () => {

@@ -17,6 +17,9 @@ export const spend = (budget: Budget, units: number): boolean => {
   return budget.steps >= 0;
 };
 
+/** Members of a map listed: each costs as much as this many letters. */
+export const unitsPerMember = 16;
+
 const maxDataDepth = 128;
 
 /** Looks at something one level down; data that is too deep spends the budget. */

@@ -2,7 +2,7 @@
  * Equality and order. Numbers of all three types compare by value, exactly; values of different types
  * are unequal; only numbers, strings, bytes and booleans have an order. NaN equals nothing.
  */
-import { type Budget, deeper, spend, spent } from './budget.ts';
+import { type Budget, deeper, spend, spent, unitsPerMember } from './budget.ts';
 import {
   type CelMap,
   type CelOutcome,
@@ -37,7 +37,8 @@ const equalLists = (
 
 const equalMaps = (left: CelMap, right: CelMap, budget: Budget): boolean => {
   const entries = entriesOf(left);
-  if (!spend(budget, entries.length) || entries.length !== entriesOf(right).length) return false;
+  if (!spend(budget, entries.length * unitsPerMember) || entries.length !== entriesOf(right).length)
+    return false;
   return entries.every(([key, value]) => {
     const other = memberOf(right, key);
     return other !== undefined && areEqual(value, other, budget);

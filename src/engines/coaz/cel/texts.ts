@@ -1,5 +1,5 @@
 /** `size`, `startsWith`, `endsWith`, `contains`. Work is charged by the worst a search can take. */
-import { type Budget, spend, spent } from './budget.ts';
+import { type Budget, spend, spent, unitsPerMember } from './budget.ts';
 import {
   type CelOutcome,
   type CelValue,
@@ -30,7 +30,7 @@ export const sizeOf = (value: CelValue, { budget, at }: Place): CelOutcome => {
     return spend(budget, value.length) ? BigInt(letters(value)) : spent(at);
   if (!isMap(value)) return fault(`size(${typeName(value)}) is not defined`, at);
   const size = isBuiltMap(value) ? value.size : entriesOf(value).length;
-  return spend(budget, size) ? BigInt(size) : spent(at);
+  return spend(budget, size * unitsPerMember) ? BigInt(size) : spent(at);
 };
 
 const tests: ReadonlyMap<string, (text: string, part: string) => boolean> = new Map([
