@@ -1,4 +1,5 @@
 /** COAZ: requests of other protocols as AuthZEN requests, by mappings with CEL expressions. */
+export { createBudget } from './cel/budget.ts';
 export { compileCel } from './cel/program.ts';
 export { defaultCelLimits } from './cel/limits.ts';
 export { coazErrors } from './errors.ts';
@@ -6,6 +7,7 @@ export { mapMcpRequest, mcpErrorCodes } from './map-mcp-request.ts';
 export { readMapping } from './mapping.ts';
 export { mcpAnswer } from './mcp-answer.ts';
 
+export type { Budget } from './cel/budget.ts';
 export type { CelLimits } from './cel/limits.ts';
 export type { CelProgram, CelResult } from './cel/program.ts';
 export type { CelValue } from './cel/values.ts';

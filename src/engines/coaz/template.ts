@@ -4,6 +4,8 @@
  */
 import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../kernel/json-value.ts';
+import { type Budget, createBudget } from './cel/budget.ts';
+import { defaultCelLimits } from './cel/limits.ts';
 import { compileCel } from './cel/program.ts';
 import type { CelValue } from './cel/values.ts';
 import { coazErrors } from './errors.ts';
@@ -15,8 +17,10 @@ const maxDepth = 32;
 const absent = Symbol('absent');
 
 type Variables = Readonly<Record<string, CelValue>>;
+/** One filling: what expressions see, and what they may do together. */
+type Filling = { readonly variables: Variables; readonly budget: Budget };
 type Filled = JsonValue | typeof absent | Refusal;
-type Fill = (variables: Variables) => Filled;
+type Fill = (filling: Filling) => Filled;
 
 export type Template = {
   /** The filled template; undefined when the whole of it is absent. */
@@ -41,8 +45,8 @@ const readText = (text: string, { path }: Place, reading: Reading): Fill | Refus
     return problem(path, `more than ${maxExpressions} expressions`);
   const program = compileCel(rest, reading.variables);
   if (isRefusal(program)) return problem(path, program.detail, program.data);
-  return (variables) => {
-    const result = program.run(variables);
+  return ({ variables, budget }) => {
+    const result = program.run(variables, budget);
     if (isRefusal(result)) return problem(path, result.detail, result.data);
     return 'absent' in result ? absent : result.value;
   };
@@ -65,11 +69,11 @@ const readAll = (
 
 const fillAll = (
   fills: readonly (readonly [string, Fill])[],
-  variables: Variables,
+  filling: Filling,
 ): readonly (readonly [string, JsonValue])[] | Refusal => {
   const filled: (readonly [string, JsonValue])[] = [];
   for (const [name, fill] of fills) {
-    const value = fill(variables);
+    const value = fill(filling);
     if (isRefusal(value)) return value;
     if (value !== absent) filled.push([name, value]);
   }
@@ -85,8 +89,8 @@ const readPart = (value: JsonValue, place: Place, reading: Reading): Fill | Refu
   const isList = Array.isArray(value);
   const fills = readAll(Object.entries(value as JsonObject), place, reading);
   if (isRefusal(fills)) return fills;
-  return (variables) => {
-    const filled = fillAll(fills, variables);
+  return (filling) => {
+    const filled = fillAll(fills, filling);
     if (isRefusal(filled)) return filled;
     return isList ? filled.map(([, item]) => item) : Object.fromEntries(filled);
   };
@@ -102,7 +106,7 @@ export const readTemplate = (
   if (isRefusal(fill)) return fill;
   return {
     fill: (given) => {
-      const filled = fill(given);
+      const filled = fill({ variables: given, budget: createBudget(defaultCelLimits) });
       return filled === absent ? undefined : filled;
     },
   };

@@ -172,3 +172,19 @@ describe('a mapping of several evaluations', () => {
     assert.match(String(map(mapping)), /evaluations.0.resource.id: must be text/);
   });
 });
+
+describe('the expressions of a mapping', () => {
+  it('share one budget', () => {
+    const costly = '$params.text.contains(params.part)';
+    const mapping = (count: number): JsonValue => ({
+      evaluation: { ...whole, context: { all: Array.from({ length: count }, () => costly) } },
+    });
+    const given = { params: { ...params, text: 'a'.repeat(20_000), part: 'a'.repeat(2_000) } };
+    const isRefused = (count: number): boolean => {
+      const read = readMapping(mapping(count), ['params', 'token']);
+      assert.ok(!isRefusal(read));
+      return isRefusal(read.apply({ ...given, token }));
+    };
+    assert.deepEqual([isRefused(2), isRefused(90)], [false, true]);
+  });
+});

@@ -1,4 +1,5 @@
 /** What one evaluation may still do. Once it is spent, everything that follows is a fault. */
+import type { CelLimits } from './limits.ts';
 import { type CelFault, type CelOutcome, type CelValue, limitFault } from './values.ts';
 
 export type Budget = {
@@ -7,6 +8,12 @@ export type Budget = {
   depth: number;
   readonly maxSize: number;
 };
+
+/** All that one evaluation, or several together, may do. */
+export const createBudget = ({
+  maxSteps,
+  maxSize,
+}: Pick<CelLimits, 'maxSteps' | 'maxSize'>): Budget => ({ steps: maxSteps, depth: 0, maxSize });
 
 /** Letters and bytes compared or copied per step. */
 const unitsPerStep = 64;

@@ -2,6 +2,7 @@
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
 import type { JsonValue } from '../../../kernel/json-value.ts';
 import { coazErrors } from '../errors.ts';
+import { type Budget, createBudget } from './budget.ts';
 import type { Code } from './code.ts';
 import { compile } from './compile.ts';
 import { type CelLimits, defaultCelLimits } from './limits.ts';
@@ -18,9 +19,13 @@ export type CelProgram = {
   readonly uses: ReadonlySet<string>;
   /**
    * Evaluates with these variables: JSON (numbers are doubles), `bigint` for int. Never throws for such
-   * values. Refuses with E_CEL_EVALUATION or E_CEL_LIMIT and `data.at`, an offset into the text.
+   * values. Refuses with E_CEL_EVALUATION or E_CEL_LIMIT and `data.at`, an offset into the text. A budget
+   * may be shared by several runs.
    */
-  readonly run: (variables: Readonly<Record<string, CelValue>>) => CelResult | Refusal;
+  readonly run: (
+    variables: Readonly<Record<string, CelValue>>,
+    budget?: Budget,
+  ) => CelResult | Refusal;
 };
 
 /** A refusal that says where: columns count from 1, `data.at` from 0. */
@@ -30,12 +35,12 @@ const refused = (kind: 'E_CEL_SYNTAX' | 'E_CEL_EVALUATION', problem: CelFault | 
 };
 
 const programOf = (code: Code, names: readonly string[], limits: CelLimits): CelProgram['run'] => {
-  return (variables) => {
+  return (variables, budget = createBudget(limits)) => {
     const frame = {
       variables: names.map((name) =>
         Object.hasOwn(variables, name) ? variables[name] : undefined,
       ),
-      budget: { steps: limits.maxSteps, depth: 0, maxSize: limits.maxSize },
+      budget,
     };
     const outcome = code(frame);
     if (isFault(outcome)) return refused('E_CEL_EVALUATION', outcome);
