@@ -52,10 +52,14 @@ export type Duties = {
 /** State of the decision record: the first byte leaves only when it is `durable`. */
 export type RecordState = 'none' | 'pending' | 'durable' | 'failed';
 
+/**
+ * Something a step waits for. An object and not a function: functions made for each exchange and kept
+ * in its fields make the collector keep exchange after exchange.
+ */
+export type Waiting = { cancel(refusal: Refusal): void };
+
 /** One step of the pipeline; see pipeline.ts. */
 export type Step = (exchange: Exchange) => StepResult;
-
-const ignore = (): void => undefined;
 
 export class Exchange {
   readonly gateway: GatewayContext;
@@ -69,8 +73,6 @@ export class Exchange {
   /** The steps being walked and the next one; the walker's own (run-exchange.ts). */
   steps: readonly Step[] = [];
   at = 0;
-  onStep: (refusal: Refusal | undefined) => void = ignore;
-  onFailure: (error: unknown) => void = ignore;
 
   head: Head | undefined = undefined;
   match: RouteMatch | undefined = undefined;
@@ -111,8 +113,8 @@ export class Exchange {
   status = 0;
   responseBytes = 0;
   refusal: Refusal | undefined = undefined;
-  /** Cancels whatever waits: set by the step that waits. */
-  cancel: ((refusal: Refusal) => void) | undefined = undefined;
+  /** What waits and can be cancelled: set by the step that waits. */
+  waiting: Waiting | undefined = undefined;
   isGone = false;
   isConcluded = false;
   /** Its one event is the denial: nothing was done of which there could be an outcome. */

@@ -31,11 +31,19 @@ const proceed = (exchange: Exchange): void => {
     const result = step(exchange);
     if (result === undefined) continue;
     if (isRefusal(result)) conclude(exchange, result);
-    else result.then(exchange.onStep, exchange.onFailure);
+    else wait(exchange, result);
     return;
   }
   if (exchange.steps === openingSteps) continueByRoute(exchange);
   else if (!exchange.isConcluded) finish(exchange, undefined);
+};
+
+/** Made anew for each wait: held by nobody but what is waited for, they go with it. */
+const wait = (exchange: Exchange, result: Promise<Refusal | undefined>): void => {
+  result.then(
+    (refusal) => afterStep(exchange, refusal),
+    (error: unknown) => conclude(exchange, unexpected(exchange, error)),
+  );
 };
 
 const continueByRoute = (exchange: Exchange): void => {
@@ -100,14 +108,12 @@ const giveBack = (exchange: Exchange): void => {
 const callerLeft = (exchange: Exchange): void => {
   if (exchange.response.writableFinished) return;
   exchange.isGone = true;
-  exchange.cancel?.(gone());
+  exchange.waiting?.cancel(gone());
 };
 
 /** Runs one exchange to its end. */
 export const runExchange = (exchange: Exchange): void => {
   exchange.response.on('close', () => callerLeft(exchange));
-  exchange.onStep = (refusal) => afterStep(exchange, refusal);
-  exchange.onFailure = (error) => conclude(exchange, unexpected(exchange, error));
   exchange.steps = openingSteps;
   guarded(exchange);
 };

@@ -24,7 +24,7 @@ export const sweep = ({ inFlight, draining, deps }: GatewayContext): void => {
   for (const exchange of inFlight) {
     if (isStalled(exchange, nowMs, deps.limits.writeTimeoutMs)) exchange.response.destroy();
     const refusal = overdue(exchange, nowMs);
-    if (refusal !== undefined) exchange.cancel?.(refusal);
+    if (refusal !== undefined) exchange.waiting?.cancel(refusal);
   }
 };
 

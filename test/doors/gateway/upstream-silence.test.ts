@@ -26,10 +26,12 @@ const setUp = (upstreamTimeoutMs = 60_000) => {
     stalledSinceMs: Number.POSITIVE_INFINITY,
     deadlineMs: Number.POSITIVE_INFINITY,
     upstreamDueMs: Number.POSITIVE_INFINITY,
-    cancel: (refusal: { error: { code: string } }) => refused.push(refusal.error.code),
+    waiting: {
+      cancel: (refusal: { error: { code: string } }) => refused.push(refusal.error.code),
+    },
   } as unknown as Exchange;
   const gateway = { inFlight: [exchange], draining: new Map(), deps };
-  const answer = new UpstreamAnswer(exchange, () => undefined);
+  const answer = new UpstreamAnswer(exchange);
   const after = (ms: number): readonly string[] => {
     clock.advance(ms);
     sweep(gateway as unknown as GatewayContext);

@@ -30,7 +30,7 @@ const waitUntilIdle = async ({ inFlight }: GatewayContext, graceMs: number): Pro
     await new Promise((resolve) => setTimeout(resolve, gracePollMs));
   const refusal = refuse(gatewayErrors.E_GATEWAY_BUSY, 'the gateway is stopping');
   for (const exchange of inFlight) {
-    exchange.cancel?.(refusal);
+    exchange.waiting?.cancel(refusal);
     exchange.response.destroy();
   }
 };

@@ -2,7 +2,6 @@
  * Step 16: the request goes to its one upstream, nowhere else, and the answer comes back. What is
  * sent is the value that was judged, serialised anew.
  */
-import type { Refusal } from '../../../kernel/errors.ts';
 import { type Exchange, filled } from '../exchange.ts';
 import type { StepResult } from '../types.ts';
 import { UpstreamAnswer } from '../upstream/answer.ts';
@@ -31,12 +30,8 @@ export const forward = (exchange: Exchange): StepResult => {
   };
   // Held no longer than needed: a stream may live for minutes.
   exchange.body = undefined;
-  return new Promise<Refusal | undefined>((resolve) => {
-    const answer = new UpstreamAnswer(exchange, (refusal) => {
-      exchange.cancel = undefined;
-      resolve(refusal);
-    });
-    exchange.cancel = (refusal) => answer.cancel(refusal);
-    upstream.pool.dispatch(options, answer);
-  });
+  const answer = new UpstreamAnswer(exchange);
+  exchange.waiting = answer;
+  upstream.pool.dispatch(options, answer);
+  return answer.done;
 };

@@ -4,7 +4,7 @@
  */
 import { type Refusal, refuse } from '../../../kernel/errors.ts';
 import { gatewayErrors } from '../errors.ts';
-import { type Exchange, filled } from '../exchange.ts';
+import { type Exchange, filled, type Waiting } from '../exchange.ts';
 import type { Head } from '../front/head.ts';
 import type { StepResult } from '../types.ts';
 
@@ -39,28 +39,45 @@ const tooLarge = (maxBytes: number): Refusal =>
  * Collects the body; resolves once. A caller that goes away ends it through `cancel`. What comes
  * after a refusal is read and dropped, so that the caller can read the refusal.
  */
-const collect = (exchange: Exchange, maxBytes: number): Promise<Refusal | undefined> =>
-  new Promise((resolve) => {
-    const { request } = exchange;
-    let first: Buffer | undefined;
-    let more: Buffer[] | undefined;
-    const finish = (refusal: Refusal | undefined): void => {
-      exchange.cancel = undefined;
-      resolve(refusal);
-    };
-    request.on('data', (chunk: Buffer) => {
-      exchange.requestBytes += chunk.length;
-      if (exchange.requestBytes > maxBytes) return finish(tooLarge(maxBytes));
-      if (first === undefined) first = chunk;
-      else (more ??= [first]).push(chunk);
-      return undefined;
-    });
-    request.on('end', () => {
-      exchange.bytes = more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more);
-      finish(undefined);
-    });
-    exchange.cancel = finish;
-  });
+class BodyCollector implements Waiting {
+  readonly #exchange: Exchange;
+  readonly #maxBytes: number;
+  readonly #done = Promise.withResolvers<Refusal | undefined>();
+  #first: Buffer | undefined = undefined;
+  #more: Buffer[] | undefined = undefined;
+
+  constructor(exchange: Exchange, maxBytes: number) {
+    this.#exchange = exchange;
+    this.#maxBytes = maxBytes;
+  }
+
+  collect(): Promise<Refusal | undefined> {
+    this.#exchange.waiting = this;
+    this.#exchange.request
+      .on('data', (chunk: Buffer) => this.#take(chunk))
+      .on('end', () => this.#end());
+    return this.#done.promise;
+  }
+
+  cancel(refusal: Refusal | undefined): void {
+    this.#exchange.waiting = undefined;
+    this.#done.resolve(refusal);
+  }
+
+  #take(chunk: Buffer): void {
+    const exchange = this.#exchange;
+    exchange.requestBytes += chunk.length;
+    if (exchange.requestBytes > this.#maxBytes) this.cancel(tooLarge(this.#maxBytes));
+    else if (this.#first === undefined) this.#first = chunk;
+    else (this.#more ??= [this.#first]).push(chunk);
+  }
+
+  #end(): void {
+    const first = this.#first ?? Buffer.alloc(0);
+    this.#exchange.bytes = this.#more === undefined ? first : Buffer.concat(this.#more);
+    this.cancel(undefined);
+  }
+}
 
 export const readBody = (exchange: Exchange): StepResult => {
   const head = filled(exchange.head, 'head');
@@ -68,5 +85,5 @@ export const readBody = (exchange: Exchange): StepResult => {
   const refusal = checkHead(head, maxBodyBytes);
   if (refusal !== undefined) return refusal;
   if (head.expectsContinue) exchange.response.writeContinue();
-  return collect(exchange, maxBodyBytes);
+  return new BodyCollector(exchange, maxBodyBytes).collect();
 };

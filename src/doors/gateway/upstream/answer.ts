@@ -29,15 +29,19 @@ export type Flow = Pick<Controller, 'pause' | 'resume' | 'abort'>;
 
 export class UpstreamAnswer implements Dispatcher.DispatchHandler, Flow {
   readonly #exchange: Exchange;
-  readonly #done: (refusal: Refusal | undefined) => void;
+  readonly #done = Promise.withResolvers<Refusal | undefined>();
   #controller: Controller | undefined = undefined;
   #body: AnswerBody | undefined = undefined;
   #cancelled: Cancelled | undefined = undefined;
   #isDone = false;
 
-  constructor(exchange: Exchange, done: (refusal: Refusal | undefined) => void) {
+  constructor(exchange: Exchange) {
     this.#exchange = exchange;
-    this.#done = done;
+  }
+
+  /** Resolves once: with nothing when the caller has its answer, with a refusal otherwise. */
+  get done(): Promise<Refusal | undefined> {
+    return this.#done.promise;
   }
 
   /** Ends the exchange with the upstream for a reason of ours. */
@@ -130,7 +134,8 @@ export class UpstreamAnswer implements Dispatcher.DispatchHandler, Flow {
     if (this.#isDone) return;
     this.#isDone = true;
     this.#exchange.upstreamDueMs = Number.POSITIVE_INFINITY;
-    this.#done(refusal);
+    this.#exchange.waiting = undefined;
+    this.#done.resolve(refusal);
   }
 }
 
