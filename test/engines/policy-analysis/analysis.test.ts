@@ -21,7 +21,15 @@ const cases: readonly (readonly [string, string, Verdict['answer']])[] = [
   [when('principal.level > 3'), when('principal.level > 4'), 'holds'],
   [when('principal.level > 4'), when('principal.level > 3'), 'fails'],
   // What overflows is skipped: true for one value less than it seems.
-  [when('principal.level + 1 > principal.level'), when('true'), 'fails'],
+  [when('principal.level + 1 > principal.level'), when('principal has level'), 'fails'],
+  [when('principal.level - 1 < principal.level'), when('principal has level'), 'fails'],
+  [when('principal.level * 2 != 3'), when('principal has level'), 'fails'],
+  [when('principal.level * 2 != 3'), when('principal.level > 0 && principal.level < 9'), 'holds'],
+  [
+    when('context.at.offset(duration("1ms")) > context.at'),
+    when('context.at > datetime("2026-01-01")'),
+    'fails',
+  ],
   [
     when('principal.level + 1 > principal.level'),
     when('principal.level < 9223372036854775807'),
