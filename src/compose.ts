@@ -17,6 +17,7 @@ import { type Ledger, ledgerMigrations, openLedger } from './domains/ledger/inde
 import {
   type ApiContext,
   createAuthorize,
+  createBundleClient,
   createReadinessChecks,
   readPublishedFrom,
   registerApi,
@@ -72,7 +73,8 @@ const composeDomains = async (platform: Platform, stack: AsyncDisposableStack) =
       ...platform,
       ledger,
       access,
-      config: { ...config, serverNames, egress },
+      bundles: createBundleClient(egress),
+      config: { ...config, serverNames },
     }),
   );
   const endpoints = closing(stack, await createEndpoints({ ...platform, ledger, access, egress }));

@@ -10,7 +10,6 @@ import type { IdentityDependencies } from './dependencies.ts';
 import { createEnrolment } from './enrolment.ts';
 import { createFailedProofs } from './failed-proofs.ts';
 import { type FederationKeeper, openFederation } from './federation/federation.ts';
-import { createBundleFetcher } from './federation/fetch-bundle.ts';
 import { followChanges, type Freshness } from './freshness.ts';
 import { createJoinTokens } from './join-tokens.ts';
 import { createMinting, createX509Preparation } from './minting.ts';
@@ -88,8 +87,7 @@ const openParts = async (context: IdentityContext, wiring: Wiring): Promise<Part
   const keeper = await openTrustDomain(context);
   const federation = await openFederation({
     context,
-    fetchBundle:
-      context.fetchBundle ?? createBundleFetcher(config.egress ?? { allowPrivate: true }),
+    bundles: context.bundles,
     onChanged: () => wiring.workloads?.noteOwn('federation'),
   });
   const knowledge = new RevocationKnowledge();

@@ -8,7 +8,7 @@ import type { Access } from '../access/index.ts';
 import type { Ledger } from '../ledger/index.ts';
 import type { NodeAttestors } from './agents/attestor.ts';
 import type { RateBounds } from './agents/rate-limit.ts';
-import type { FetchBundle } from './federation/types.ts';
+import type { BundleClient } from './federation/types.ts';
 
 /** The part of the key store that is used. */
 export type IdentityKeys = Pick<
@@ -36,8 +36,6 @@ export type IdentityConfig = {
   readonly cacheEntries?: number;
   /** SVIDs that one agent may ask for; 2,000 a second and 10,000 at once when absent. */
   readonly issueLimit?: RateBounds;
-  /** Networks in which bundle endpoints may live: `allowPrivate` as for upstreams. */
-  readonly egress?: { readonly allowPrivate: boolean };
 };
 
 export type IdentityDependencies = {
@@ -51,8 +49,8 @@ export type IdentityDependencies = {
   readonly config: IdentityConfig;
   /** Kinds of nodes that can attest, beside join tokens. */
   readonly attestors?: NodeAttestors;
-  /** How bundles of other trust domains are fetched; over HTTPS by the rules of egress when absent. */
-  readonly fetchBundle?: FetchBundle;
+  /** The way to bundle endpoints of other trust domains; absent: bundles by hand only. */
+  readonly bundles?: BundleClient;
   /** Given when a person sits at a terminal: the enrolment code is shown there, not in a file. */
   readonly terminal?: (text: string) => void;
 };

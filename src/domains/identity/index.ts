@@ -28,6 +28,7 @@ export type {
 } from './entries/types.ts';
 export { matches } from './entries/selectors.ts';
 export type {
+  BundleClient,
   BundleRequest,
   FederatedDomain,
   Federation,

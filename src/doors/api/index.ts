@@ -1,4 +1,5 @@
 /** The control plane's API: guarded routes under /api/v1, health, metrics, the published log. */
+export { createBundleClient } from './bundle-client.ts';
 export { createAuthorize } from './authorize.ts';
 export type { AuthorizeDeps } from './authorize.ts';
 export type { ApiApp, ApiContext, ApiDeps, ReadinessCheck, ReadPublished } from './deps.ts';

@@ -11,7 +11,6 @@ import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.ts';
 import { type TrustDomain, trustDomainOf } from '../../../kernel/ids.ts';
 import { isJsonObject, type JsonObject } from '../../../kernel/json-value.ts';
 import { parseJson } from '../../../kernel/strict-json.ts';
-import { parseUpstream } from '../../endpoints/index.ts';
 import { outOfBounds } from '../bounds.ts';
 import { carryOut, type IdentityContext, makeChange } from '../context.ts';
 import { identityErrors } from '../errors.ts';
@@ -24,7 +23,7 @@ import {
   type StoredFederation,
   updateFederation,
 } from './store.ts';
-import type { FederatedDomain, Federation, FetchBundle, NewFederation } from './types.ts';
+import type { BundleClient, FederatedDomain, Federation, NewFederation } from './types.ts';
 
 export type FederationKeeper = Federation & {
   readonly bundle: (trustDomain: string) => TrustBundle | undefined;
@@ -37,7 +36,8 @@ export type FederationKeeper = Federation & {
 
 export type FederationDeps = {
   readonly context: IdentityContext;
-  readonly fetchBundle: FetchBundle;
+  /** Absent: only bundles given by hand. */
+  readonly bundles: BundleClient | undefined;
   /** Bundles have changed here. */
   readonly onChanged: () => void;
 };
@@ -95,16 +95,22 @@ const dueAtMs = ({ stored }: Known): number => {
   return (stored.triedAtMs ?? 0) + Math.min(Math.max(hint, least), most) * 1000;
 };
 
-const checkWish = (context: IdentityContext, wish: NewFederation): Refusal | undefined => {
+const noClient = refuse(
+  identityErrors.E_FEDERATION_FETCH,
+  'this server has no way to bundle endpoints',
+);
+
+const checkWish = (
+  { context, bundles }: FederationDeps,
+  wish: NewFederation,
+): Refusal | undefined => {
   const { trustDomain, source, bundle } = wish;
   if (trustDomain === context.config.trustDomain)
     return outOfBounds('a trust domain does not federate with itself');
   if (source.profile === 'static')
     return bundle === undefined ? outOfBounds('a static federation needs the bundle') : undefined;
-  const rules = context.config.egress ?? { allowPrivate: true };
-  const upstream = parseUpstream(source.url, rules);
-  if (isRefusal(upstream)) return upstream;
-  if (!upstream.isSecure) return outOfBounds('a bundle endpoint is https (FE-06)');
+  const forbidden = bundles === undefined ? noClient : bundles.check(source.url);
+  if (forbidden !== undefined) return forbidden;
   const needsBundle =
     source.profile === 'https_spiffe' && trustDomainOf(source.endpointSpiffeId) === trustDomain;
   return needsBundle && bundle === undefined
@@ -146,9 +152,9 @@ class Keeper {
     const { source, trustDomain } = stored;
     if (source.profile === 'static') return stored;
     const check = this.checkFor(stored);
-    const { fetchBundle, context } = this.deps;
+    const { bundles, context } = this.deps;
     const request = { trustDomain, source, ...(check === undefined ? {} : { check }) };
-    const bytes = await fetchBundle(request);
+    const bytes = bundles === undefined ? noClient : await bundles.fetch(request);
     if (isRefusal(bytes)) return bytes;
     return withBundle(stored, Buffer.from(bytes).toString('utf8'), context.clock.nowMs());
   }
@@ -179,7 +185,7 @@ class Keeper {
 
   async set(actor: Actor, wish: NewFederation): Promise<FederatedDomain | Refusal> {
     const { context } = this.deps;
-    const problem = checkWish(context, wish);
+    const problem = checkWish(this.deps, wish);
     if (problem !== undefined) return problem;
     const { trustDomain, source, bundle } = wish;
     if (!this.known.has(trustDomain) && this.known.size >= maxDomains)

@@ -46,9 +46,16 @@ export type Federation = {
 export type BundleRequest = {
   readonly trustDomain: TrustDomain;
   readonly source: Exclude<FederationSource, { readonly profile: 'static' }>;
-  /** PEM anchors of the endpoint's trust domain, for `https_spiffe`. */
+  /** For `https_spiffe`: judges the chain that the endpoint presents (DER, leaf first). */
   readonly check?: (chain: readonly Uint8Array[]) => Refusal | undefined;
 };
 
 /** GETs the document; a refusal says why not. */
 export type FetchBundle = (request: BundleRequest) => Promise<Uint8Array | Refusal>;
+
+/** The way to bundle endpoints, with the rules of egress. */
+export type BundleClient = {
+  /** Why an address may not be asked. */
+  readonly check: (url: string) => Refusal | undefined;
+  readonly fetch: FetchBundle;
+};

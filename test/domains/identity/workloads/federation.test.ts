@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
-import { createBundleFetcher } from '../../../../src/domains/identity/federation/fetch-bundle.ts';
+import { createBundleClient } from '../../../../src/doors/api/index.ts';
 import type { FetchBundle } from '../../../../src/domains/identity/index.ts';
 import { systemClock } from '../../../../src/kernel/effects.ts';
 import { isRefusal, orThrow, refuse } from '../../../../src/kernel/errors.ts';
@@ -86,7 +86,7 @@ describe('the bundle of another trust domain', () => {
       Buffer.from(`{"keys":[],"spiffe_sequence":${sequence},"spiffe_refresh_hint":60}`);
     answer = documentOf(5);
     await using harness = await openHarness({
-      fetchBundle,
+      bundles: { check: () => undefined, fetch: fetchBundle },
       config: { ...ownConfig, pollIntervalMs: 0 },
     });
     const { federation } = harness.identity;
@@ -108,7 +108,8 @@ describe('the bundle of another trust domain', () => {
 
   it('comes from no address that is not https, holds a user, or lies where egress may not go', async () => {
     await using harness = await openHarness({
-      config: { ...ownConfig, egress: { allowPrivate: false } },
+      config: ownConfig,
+      bundles: createBundleClient({ allowPrivate: false }),
     });
     const set = (address: string) =>
       harness.identity.federation.set(actor, {
@@ -160,7 +161,7 @@ describe('a bundle endpoint that proves itself by SPIFFE', () => {
     await using harness = await openHarness({
       clock: systemClock,
       config: ownConfig,
-      fetchBundle: createBundleFetcher({ allowPrivate: true }),
+      bundles: createBundleClient({ allowPrivate: true }),
     });
     const bundle = JSON.stringify(other.identity.bundle());
     const federate = async (path: string, endpointSpiffeId: typeof spiffeId) =>

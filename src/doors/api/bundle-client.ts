@@ -6,7 +6,7 @@
 import { request as httpsRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import { connect, type TLSSocket } from 'node:tls';
-import { isRefusal, type Refusal, refuse, SallyportError } from '../../../kernel/errors.ts';
+import { isRefusal, type Refusal, refuse } from '../../kernel/errors.ts';
 import {
   allowedClasses,
   type EgressRules,
@@ -14,10 +14,13 @@ import {
   pinnedLookup,
   systemResolveAll,
   type Upstream,
-} from '../../endpoints/index.ts';
-import { certificateChain } from '../../../platform/http/index.ts';
-import { identityErrors } from '../errors.ts';
-import type { BundleRequest, FetchBundle } from './types.ts';
+} from '../../domains/endpoints/index.ts';
+import { certificateChain } from '../../platform/http/index.ts';
+import {
+  type BundleClient,
+  type BundleRequest,
+  identityErrors,
+} from '../../domains/identity/index.ts';
 
 const maxBytes = 1 << 20;
 const timeoutMs = 10_000;
@@ -107,21 +110,32 @@ const step = async (
   }
 };
 
-/** Follows a few redirects; every one obeys the rules of the first address. */
-export const createBundleFetcher =
-  (rules: EgressRules): FetchBundle =>
-  async (request) => {
-    let { url } = request.source;
+const follow = async (
+  request: BundleRequest,
+  rules: EgressRules,
+): Promise<Uint8Array | Refusal> => {
+  let { url } = request.source;
+  for (let hop = 0; hop <= maxRedirects; hop++) {
+    const answer = await step(url, request, rules);
+    if (isRefusal(answer)) return answer;
+    if ('body' in answer) return answer.body;
+    url = answer.location;
+  }
+  return failed('too many redirects');
+};
+
+/** The client that identity federates with; every redirect obeys the rules of the first address. */
+export const createBundleClient = (rules: EgressRules): BundleClient => ({
+  check: (url) => {
+    const upstream = parseUpstream(url, rules);
+    if (isRefusal(upstream)) return upstream;
+    return upstream.isSecure ? undefined : failed('a bundle endpoint is https (FE-06)');
+  },
+  fetch: async (request) => {
     try {
-      for (let hop = 0; hop <= maxRedirects; hop++) {
-        const answer = await step(url, request, rules);
-        if (isRefusal(answer)) return answer;
-        if ('body' in answer) return answer.body;
-        url = answer.location;
-      }
-      return failed('too many redirects');
+      return await follow(request, rules);
     } catch (error) {
-      if (error instanceof SallyportError) return failed(error.message);
       return failed(error instanceof Error ? error.message : 'the connection failed');
     }
-  };
+  },
+});
