@@ -114,7 +114,7 @@ export const decideCandidates = (
   return {
     decision: allowed ? 'allow' : 'deny',
     reasons: determining.map(reasonOf),
-    obligations: allowed ? uniteObligations(determining.map((policy) => policy.obligations)) : [],
+    obligations: uniteObligations(determining.map((policy) => policy.obligations)),
     errors: sortErrors(engine, answer.errors),
   };
 };

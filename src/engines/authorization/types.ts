@@ -49,7 +49,10 @@ export type Obligation = { readonly name: string; readonly argument?: string };
 /** A policy that could not be evaluated, or (with an empty id) a request that could not. */
 export type PolicyError = { readonly policyId: string; readonly message: string };
 
-/** The answer. `deny` unless a permit matched and no forbid did. */
+/**
+ * The answer. `deny` unless a permit matched and no forbid did. The obligations are those of the
+ * policies that determined it: of permits on allow, of forbids on deny.
+ */
 export type Decision = {
   readonly decision: 'allow' | 'deny';
   readonly reasons: readonly Reason[];

@@ -82,10 +82,10 @@ describe('obligations', () => {
     { context: { a: true, b: false }, names: ['audit', 'redact'] },
     { context: { a: true, b: true }, names: ['audit', 'redact', 'round_scores'] },
     { context: { a: false, b: false }, names: [] },
-    { context: { a: true, b: true, c: 1 }, names: [] },
+    { context: { a: true, b: true, c: 1 }, names: ['notify'] },
   ];
   for (const { context, names } of cases)
-    it(`of the determining permits are united: ${JSON.stringify(context)}`, () => {
+    it(`of the determining policies are united: ${JSON.stringify(context)}`, () => {
       const { obligations } = set.decide(ask(context), []);
       assert.deepEqual(
         obligations.map(({ name }) => name),
