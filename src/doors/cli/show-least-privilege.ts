@@ -91,12 +91,14 @@ const describeProof = ({ verdict, difference, counterexample, doubts }: Proof): 
   ].join('\n');
 
 /** `policy tighten` for people: the diff, then what was checked. */
-export const describeProposal = ({ diff, changes, replay, proof }: Proposal): string =>
-  [
+export const describeProposal = (proposal: Proposal): string => {
+  const { diff, changes, leftAlone, replay, proof } = proposal;
+  return [
     diff === '' ? 'nothing to take away\n' : diff,
     ...changes.map(
       ({ policyId, kind, details }) => `${kind} ${policyId}: ${details.join('; ') || '-'}`,
     ),
+    ...leftAlone.map((id) => `left alone ${id}: nobody could replace policies without it`),
     `${replay.checked} recorded permissions asked again, ${replay.lost} lost`,
     ...replay.examples
       .slice(0, 10)
@@ -106,6 +108,7 @@ export const describeProposal = ({ diff, changes, replay, proof }: Proposal): st
       ),
     describeProof(proof),
   ].join('\n');
+};
 
 const maxShown = 5;
 

@@ -12,6 +12,7 @@ import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.ts';
 import { type Edit, editFiles } from './edit-files.ts';
 import { leastPrivilegeErrors } from './errors.ts';
 import { schemaOf } from './grants.ts';
+import type { AccessRequest } from '../types.ts';
 import { createJudge, type Judge } from './judge.ts';
 import { narrowPolicy, type Narrowing, type Used } from './narrow.ts';
 import { toPlain } from './plain.ts';
@@ -147,10 +148,7 @@ type Draft = {
   readonly changes: readonly ProposedChange[];
 };
 
-const draftOf = (
-  situation: Situation,
-  { judge, usage, options }: { judge: Judge; usage: Usage; options: TightenOptions },
-): Draft | Refusal => {
+const draftOf = (situation: Situation, { judge, usage, options }: Drafting): Draft | Refusal => {
   const policies = readPolicyTexts(situation.files);
   if (isRefusal(policies)) return policies;
   const schema = schemaOf(situation.schema);
@@ -174,6 +172,50 @@ const draftOf = (
   };
 };
 
+/** What somebody must be allowed, or no set can be put in force any more. */
+const wayBack = (principal: EntityRef): AccessRequest => ({
+  principal,
+  action: 'policy:update',
+  resource: { type: 'System', id: 'sallyport' },
+  context: {},
+});
+
+/** The policies that let somebody replace policies today, when nobody could under the proposal. */
+const lockedOut = ({ entities }: Situation, current: Judge, proposal: Judge): readonly string[] => {
+  const requests = entities
+    .map(({ uid }) => wayBack(uid))
+    .filter((request) => current.decide(request).decision === 'allow');
+  if (requests.some((request) => proposal.decide(request).decision === 'allow')) return [];
+  const reasons = requests.flatMap((request) => current.decide(request).reasons);
+  return [...new Set(reasons.map(({ policyId }) => policyId))];
+};
+
+type Drafting = {
+  readonly judge: Judge;
+  readonly usage: Usage;
+  readonly options: TightenOptions;
+};
+type Drafted = Draft & { readonly leftAlone: readonly string[]; readonly proposal: Judge };
+
+/** A second draft keeps the policies without which the first would lock everybody out. */
+const safeDraftOf = (
+  situation: Situation,
+  drafting: Drafting,
+  leftAlone: readonly string[] = [],
+): Drafted | Refusal => {
+  const { options, judge } = drafting;
+  const keep = [...(options.keep ?? []), ...leftAlone];
+  const draft = draftOf(situation, { ...drafting, options: { ...options, keep } });
+  if (isRefusal(draft)) return draft;
+  const candidate = { files: draft.files, schema: situation.schema };
+  const proposal = createJudge(candidate, situation.entities);
+  if (isRefusal(proposal)) return proposal;
+  const needed = leftAlone.length > 0 ? [] : lockedOut(situation, judge, proposal);
+  if (needed.length === 0) return { ...draft, leftAlone, proposal };
+  proposal.dispose();
+  return safeDraftOf(situation, drafting, needed);
+};
+
 const tooLittle = ({ evidence }: Usage): Refusal | undefined => {
   if (evidence.truncated)
     return refuse(
@@ -191,17 +233,16 @@ const propose = async (
   { solve, options }: { readonly solve: Solve; readonly options: TightenOptions & GatherOptions },
 ): Promise<Proposal | Refusal> => {
   const usage = await gatherUsage(situation, judge, options);
-  const draft = tooLittle(usage) ?? draftOf(situation, { judge, usage, options });
+  const draft = tooLittle(usage) ?? safeDraftOf(situation, { judge, usage, options });
   if (isRefusal(draft)) return draft;
-  const candidate = { files: draft.files, schema: situation.schema };
-  const proposal = createJudge(candidate, situation.entities);
-  if (isRefusal(proposal)) return proposal;
+  const { proposal, files, changes, leftAlone } = draft;
   try {
     const replay = await replayRecord(situation, judge, proposal);
-    const proof = await proveSmaller(solve, candidate, situation);
+    const proof = await proveSmaller(solve, { files, schema: situation.schema }, situation);
     if (isRefusal(proof)) return proof;
-    const diff = diffFiles(situation.files, draft.files);
-    return toPlain({ evidence: usage.evidence, ...draft, diff, replay, proof });
+    const diff = diffFiles(situation.files, files);
+    const { evidence } = usage;
+    return toPlain({ evidence, changes, leftAlone, files, diff, replay, proof });
   } finally {
     proposal.dispose();
   }

@@ -130,6 +130,8 @@ export type LostAccess = Pick<RecordedDecision, 'timeMs' | 'request'>;
 export type Proposal = {
   readonly evidence: Evidence;
   readonly changes: readonly ProposedChange[];
+  /** Policies that would have changed, had anybody else been able to replace policies then. */
+  readonly leftAlone: readonly string[];
   readonly files: readonly PolicySource[];
   /** Unified diff of the files. */
   readonly diff: string;

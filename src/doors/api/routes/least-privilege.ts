@@ -103,6 +103,7 @@ const proposal = z.object({
       details: z.array(z.string()),
     }),
   ),
+  leftAlone: z.array(z.string()),
   files: z.array(z.object({ file: z.string(), text: z.string() })),
   diff: z.string(),
   replay: z.object({

@@ -172,52 +172,6 @@ describe('a proposal', () => {
   });
 });
 
-describe('a proposal with limits', () => {
-  it('takes few uses for none when told so, and says what is lost', async () => {
-    const { changes, replay } = orThrow(await tighten(await situationOf(), solve, { minUses: 2 }));
-    assert.deepEqual(
-      changes.map(({ policyId, kind }) => [policyId, kind]),
-      [
-        ['analysts', 'narrowed'],
-        ['pilot', 'dropped'],
-        ['workers', 'dropped'],
-      ],
-    );
-    assert.deepEqual(
-      replay.examples.map(({ request }) => formatted(request.principal)),
-      ['User::ben', 'Service::batch'],
-    );
-  });
-
-  it('keeps what was used of late, and what it is told to keep', async () => {
-    const options = { minUses: 2, keepMs: 7 * 86_400_000, keep: ['pilot'] };
-    const { changes, replay } = orThrow(await tighten(await situationOf(), solve, options));
-    assert.deepEqual(
-      changes.map(({ policyId }) => policyId),
-      ['analysts'],
-    );
-    assert.equal(replay.lost, 1);
-  });
-
-  it('is refused on too little evidence', async () => {
-    for (const [situation, options] of [
-      [await situationOf([]), {}],
-      [await situationOf([undefined]), {}],
-      [await situationOf(), { limit: 3 }],
-    ] as const) {
-      const refusal = await tighten(situation, solve, options);
-      assert.ok(isRefusal(refusal) && refusal.error.code === 'E_EVIDENCE_MISSING');
-    }
-  });
-
-  it('is not called smaller when the solver cannot say', async () => {
-    const { proof, replay } = orThrow(await tighten(await situationOf(), createFakeSolver().solve));
-    assert.equal(proof.verdict, 'unknown');
-    assert.ok(proof.doubts.length > 0);
-    assert.equal(replay.lost, 0);
-  });
-});
-
 describe('the difference of two sets', () => {
   const sets = async (after: string) => {
     const { schema, entities: known, decisions: recorded } = await situationOf();
