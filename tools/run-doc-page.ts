@@ -13,7 +13,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type DocBlock, type Place, runnableBlocks, withPorts } from './doc-blocks.ts';
 
 /** What a reader finds in a clone, as far as pages use it. */
-const cloned = ['bin', 'content', 'examples', 'node_modules', 'package.json', 'src'] as const;
+const cloned = [
+  'bin',
+  'content',
+  'examples',
+  'node_modules',
+  'package.json',
+  'src',
+  'test',
+] as const;
 /** Ports that pages name: the server, a listener of the gateway, an upstream, a second server. */
 const namedPorts = [7700, 7701, 9000, 7800] as const;
 const blockTimeoutMs = 120_000;
