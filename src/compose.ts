@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { accessMigrations, createAccess } from './domains/access/index.ts';
+import { accessMigrations, createAccess, createLeastPrivilege } from './domains/access/index.ts';
 import { budgetMigrations, createBudgets } from './domains/budgets/index.ts';
 import { createEndpoints, migrations as endpointMigrations } from './domains/endpoints/index.ts';
 import {
@@ -35,6 +35,7 @@ import { closing, composePlatform, type Platform } from './compose-platform.ts';
 import { systemClock as clock } from './kernel/effects.ts';
 import type { ResolvedConfig } from './platform/config/index.ts';
 import { createHttpApp } from './platform/http/index.ts';
+import { openSolver } from './platform/solver/index.ts';
 
 export type RunningServer = {
   readonly url: string;
@@ -80,7 +81,9 @@ const composeDomains = async (platform: Platform, stack: AsyncDisposableStack) =
   const endpoints = closing(stack, await createEndpoints({ ...platform, ledger, access, egress }));
   const node = platform.nodeId;
   const budgets = closing(stack, await createBudgets({ ...platform, ledger, node }));
-  return { ledger, access, identity, egress, endpoints, budgets };
+  const { solve } = closing(stack, openSolver());
+  const leastPrivilege = createLeastPrivilege({ ...platform, access, ledger, solve, clock });
+  return { ledger, access, leastPrivilege, identity, egress, endpoints, budgets };
 };
 type Domains = Awaited<ReturnType<typeof composeDomains>>;
 

@@ -24,7 +24,7 @@ export const renderOpenApi = async (version: string): Promise<string> => {
       throw new Error('this application answers nothing');
     },
   });
-  registerApi(app, { log, metrics } as unknown as ApiDeps);
+  registerApi(app, { log, metrics, leastPrivilege: {} } as unknown as ApiDeps);
   registerAuthzen(app, {} as AuthzenDeps);
   await app.ready();
   const document = `${JSON.stringify(app.openApi(), null, 2)}\n`;

@@ -1,7 +1,11 @@
 /** From a model back to a request and entities in Cedar's JSON notation. */
-import type { Attributes, EntityUid, SchemaType } from '../cedar/index.ts';
-import { formatDecimal } from '../cedar/values/decimal.ts';
-import { formatIp } from '../cedar/values/ipaddr.ts';
+import {
+  type Attributes,
+  type EntityUid,
+  type SchemaType,
+  formatDecimal,
+  formatIp,
+} from '../cedar/index.ts';
 import type { Model, ModelValue } from './read-model.ts';
 import type { Term } from './smt.ts';
 import { type EntitySymbol, type Symbolic, termsOf } from './symbolic.ts';

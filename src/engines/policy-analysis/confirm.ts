@@ -5,9 +5,10 @@ import {
   createPolicyStore,
   type PolicyStore,
   type Schema,
+  type Env,
+  compileConditions,
+  scopeHolds,
 } from '../cedar/index.ts';
-import type { Env } from '../cedar/evaluate/code.ts';
-import { compileConditions, scopeHolds } from '../cedar/evaluate/policy.ts';
 import type { AnalysedSet, Example, Semantics } from './types.ts';
 
 export type Decided = {

@@ -1,7 +1,5 @@
 /** Functions and methods of the extension types, on integers. */
-import type { Expr } from '../cedar/index.ts';
-import { extensionFunctions } from '../cedar/values/extensions.ts';
-import { isFailure, type Value } from '../cedar/values/value.ts';
+import { type Expr, extensionFunctions, isFailure, type Value } from '../cedar/index.ts';
 import { fitsLong } from './places.ts';
 import { and, integer, ite, not, or, type Term } from './smt.ts';
 import {

@@ -3,8 +3,7 @@
  * may match and it may fail, as two bools that nothing is known about (the same for the same policy in
  * two sets). What is proven then is proven whatever the policy does.
  */
-import { formatPolicy, type PolicyNode, type Span } from '../cedar/index.ts';
-import { policyToExpr } from '../cedar/evaluate/policy.ts';
+import { formatPolicy, type PolicyNode, type Span, policyToExpr } from '../cedar/index.ts';
 import { encode } from './encode.ts';
 import { and, not, or, type Term } from './smt.ts';
 import { Unsupported } from './symbolic.ts';
