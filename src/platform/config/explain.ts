@@ -2,7 +2,7 @@
 import { listConfigFields } from './fields.ts';
 import { type ConfigValue, passwordOf, type ResolvedConfig } from './load.ts';
 import type { ConfigSource } from './raw-value.ts';
-import type { KeyMeta } from './schema.ts';
+import type { KeyMeta } from './key-meta.ts';
 
 export type ConfigRow = {
   readonly key: string;

@@ -1,6 +1,7 @@
 /** The configuration schema as a flat list of keys, with the names derived from each key. */
 import { z } from 'zod';
-import { configSchema, type KeyMeta } from './schema.ts';
+import type { KeyMeta } from './key-meta.ts';
+import { configSchema } from './schema.ts';
 
 export type FieldKind = 'text' | 'number' | 'boolean' | 'list' | 'objects';
 
@@ -10,6 +11,14 @@ export type ConfigField = {
   readonly path: readonly string[];
   readonly environmentName: string;
   readonly kind: FieldKind;
+  readonly schema: z.ZodType;
+  readonly meta: KeyMeta;
+  /** Members of the objects in a list of objects, as far as they are described. */
+  readonly members: readonly ConfigMember[];
+};
+
+export type ConfigMember = {
+  readonly name: string;
   readonly schema: z.ZodType;
   readonly meta: KeyMeta;
 };
@@ -31,7 +40,17 @@ const fieldOf = (path: readonly string[], schema: z.ZodType): ConfigField => ({
   kind: kindOf(schema),
   schema,
   meta: schema.meta() as KeyMeta,
+  members: membersOf(schema),
 });
+
+const membersOf = (schema: z.ZodType): readonly ConfigMember[] => {
+  const inner = unwrap(schema);
+  if (!(inner instanceof z.ZodArray) || !(inner.element instanceof z.ZodObject)) return [];
+  return Object.entries(inner.element.shape).flatMap(([name, member]) => {
+    const meta = (member as z.ZodType).meta() as KeyMeta | undefined;
+    return meta === undefined ? [] : [{ name, schema: member as z.ZodType, meta }];
+  });
+};
 
 const toSnake = (name: string): string => {
   let snake = '';

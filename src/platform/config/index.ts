@@ -10,6 +10,7 @@ export { loadConfig, resolveConfig } from './load.ts';
 export type { ConfigInput, ConfigValue, ResolvedConfig } from './load.ts';
 export { ensurePassphrase, findPassphraseFile } from './passphrase.ts';
 export type { Passphrase, PassphraseInput } from './passphrase.ts';
+export type { AttestationConfig } from './attestation.ts';
 export type { ConfigProblem, ConfigSource } from './raw-value.ts';
 export { renderConfigReference } from './reference.ts';
 export type { Config } from './schema.ts';

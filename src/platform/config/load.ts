@@ -4,6 +4,7 @@
  */
 import { SallyportError } from '../../kernel/errors.ts';
 import { readFileBounded } from '../files/index.ts';
+import { checkAttestation } from './attestation.ts';
 import { type Environment, readEnvironmentValues } from './environment.ts';
 import { configErrors } from './errors.ts';
 import { type ConfigField, listConfigFields } from './fields.ts';
@@ -137,6 +138,7 @@ const crossCheck = (config: Config): readonly ConfigProblem[] => {
       place: '',
       message: 'give passphrase or passphraseFile, not both',
     });
+  problems.push(...checkAttestation(config.attestation));
   return problems;
 };
 

@@ -98,8 +98,23 @@ const readLeaf = (reading: Reading, entry: Entry, field: ConfigField): void => {
     reading.problems.push({ key: field.key, place, message });
     return;
   }
-  const value = field.meta.isPath ? relativeTo(reading.file.path, entry.content) : entry.content;
+  const value = withPaths(reading.file.path, field, entry.content);
   if (value !== null) reading.values.set(field.key, { source: 'file', place, value });
+};
+
+/** Paths in the file are relative to it, also inside the objects of a list. */
+const withPaths = (file: string, { meta, members }: ConfigField, content: unknown): unknown => {
+  if (meta.isPath) return relativeTo(file, content);
+  const paths = members.filter((member) => member.meta.isPath).map(({ name }) => name);
+  if (paths.length === 0 || !Array.isArray(content)) return content;
+  return content.map((item: unknown) => {
+    if (!isRecord(item)) return item;
+    const given = paths.filter((name) => Object.hasOwn(item, name));
+    return {
+      ...item,
+      ...Object.fromEntries(given.map((name) => [name, relativeTo(file, item[name])])),
+    };
+  });
 };
 
 const relativeTo = (file: string, value: unknown): unknown =>

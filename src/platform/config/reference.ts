@@ -1,14 +1,17 @@
 /** docs/reference/config.md, written from the schema. */
-import { type ConfigField, listConfigFields, unwrap } from './fields.ts';
+import { type ConfigField, type ConfigMember, listConfigFields, unwrap } from './fields.ts';
 import { z } from 'zod';
 
 /** The whole reference page as Markdown. A test fails when the committed page differs. */
 export const renderConfigReference = (): string => {
   const fields = listConfigFields();
-  const rows = fields.map(
-    (field) =>
-      `| \`${field.key}\` | ${typeOf(field)} | ${defaultOf(field)} | \`${field.environmentName}\`${flagOf(field)} | ${field.meta.description} |`,
-  );
+  const rows = fields.flatMap((field) => [
+    `| \`${field.key}\` | ${typeOf(field)} | ${defaultOf(field)} | \`${field.environmentName}\`${flagOf(field)} | ${field.meta.description} |`,
+    ...field.members.map(
+      (member) =>
+        `| \`${field.key}[].${member.name}\` | ${memberTypeOf(member)} | ${memberDefaultOf(member)} | | ${member.meta.description} |`,
+    ),
+  ]);
   return [
     '# Configuration',
     '',
@@ -38,6 +41,19 @@ const flagOf = ({ meta }: ConfigField): string => {
 
 const defaultOf = (field: ConfigField): string => {
   const parsed = field.schema.safeParse(undefined);
+  return parsed.data === undefined ? '–' : `\`${JSON.stringify(parsed.data)}\``;
+};
+
+const memberTypeOf = ({ schema, meta }: ConfigMember): string => {
+  if (meta.isPath) return 'path';
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodRecord) return 'lists of text by name';
+  return inner instanceof z.ZodArray || inner instanceof z.ZodTuple ? 'list of text' : 'text';
+};
+
+const memberDefaultOf = ({ schema }: ConfigMember): string => {
+  const parsed = schema.safeParse(undefined);
+  if (!parsed.success) return 'required';
   return parsed.data === undefined ? '–' : `\`${JSON.stringify(parsed.data)}\``;
 };
 

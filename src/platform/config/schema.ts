@@ -6,30 +6,13 @@ import { z } from 'zod';
 import { isRefusal, type Refusal } from '../../kernel/errors.ts';
 import { parseTenantId, parseTrustDomain } from '../../kernel/ids.ts';
 import { Secret } from '../../kernel/secret.ts';
-
-/** What a key carries beside its type. Kept in zod's metadata so that it stands beside the key. */
-export type KeyMeta = {
-  readonly description: string;
-  /** Command-line flag for it; keys without one are set with `--set key=value`. */
-  readonly flag?: string;
-  /** A file-system path: relative ones in a configuration file are relative to that file. */
-  readonly isPath?: true;
-  /** Never shown, and accepted from the environment only. */
-  readonly isSecret?: true;
-  /** A URL that may hold a password; shown without it. */
-  readonly isUrl?: true;
-};
+import { attestationSchema } from './attestation.ts';
+import { key, path } from './key-meta.ts';
 
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 const second = 1000;
-const maxPathLength = 4096;
 
-const path = z
-  .string()
-  .min(1)
-  .max(maxPathLength)
-  .refine((text) => !text.includes('\0'), 'a path holds no NUL');
 const host = z.string().min(1).max(255);
 const port = z.int().min(0).max(65_535);
 const milliseconds = (max: number) => z.int().min(1).max(max);
@@ -52,8 +35,6 @@ const urlOf = (schemes: readonly string[]) =>
       (text) => schemes.some((scheme) => text.startsWith(scheme)),
       `must start with ${schemes.join(' or ')}`,
     );
-
-const key = <T extends z.ZodType>(type: T, meta: KeyMeta): T => type.meta(meta);
 
 export const configSchema = z.strictObject({
   dataDir: key(path.default('./.sallyport'), {
@@ -212,6 +193,7 @@ export const configSchema = z.strictObject({
       { description: 'AuthZEN types named differently from entity types, as `identity=User`.' },
     ),
   }),
+  attestation: attestationSchema,
   policies: z.strictObject({
     dir: key(path.optional(), {
       description: 'Directory with Cedar policies; absent: the shipped ones.',
