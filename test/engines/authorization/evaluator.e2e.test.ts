@@ -1,4 +1,4 @@
-/** The WebAssembly evaluator under fire: traps are survived, slots come back. */
+/** The WebAssembly evaluator under fire, in a process of its own: traps are survived, slots come back. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { slotOf } from '../../../src/engines/authorization/wasm-module.ts';
