@@ -95,7 +95,8 @@ export const createIssuer = (
         }
         waiting.push({ wish, settle });
         if (waiting.length >= maxBatch) flush();
-        else timer ??= setTimeout(flush, windowMs);
+        // A lone request waits for nobody but those of the same moment.
+        else timer ??= setTimeout(flush, calls === 0 ? 0 : windowMs);
       }),
     close: () => {
       isClosed = true;

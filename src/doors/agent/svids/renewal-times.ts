@@ -7,15 +7,25 @@
 const spread = 0.1;
 
 /**
- * Milliseconds after issuing at which to renew. The first renewal is drawn evenly from the whole
- * first half, which is how far renewals of a long-running fleet would be away; all later ones come
- * near the half itself.
+ * How far the next renewal of a fleet that runs for long is away, in half lives: even up to the
+ * shortest distance between renewals and falling from there to the longest. Drawing the first
+ * renewal from exactly this makes the fleet even from its first second on.
+ */
+const residual = (fraction: number): number => {
+  const shortest = 1 - spread;
+  if (fraction <= shortest) return fraction;
+  const width = 2 * spread;
+  return shortest + width * (1 - Math.sqrt(Math.max(0, 1 - (2 * (fraction - shortest)) / width)));
+};
+
+/**
+ * Milliseconds after issuing at which to renew: all but the first come near half of the life.
  *
  * @param fraction even in [0, 1)
  */
 export const renewAfterMs = (lifeMs: number, kind: 'first' | 'later', fraction: number): number => {
   const half = lifeMs / 2;
-  if (kind === 'first') return half * fraction;
+  if (kind === 'first') return half * residual(fraction);
   return half * (1 - spread + 2 * spread * fraction);
 };
 
