@@ -48,7 +48,7 @@ export const cliErrors = defineErrors({
     status: 403,
     exit: 'denied',
     title: 'The agent has no identity for this process',
-    hint: 'Register an entry for it with `sallyport identity entry create`.',
+    hint: 'Register an entry for it with `sallyport identity entry add`.',
   },
   E_WORKLOAD_INVALID: {
     status: 400,

@@ -42,6 +42,7 @@ const groups: Readonly<Record<OptionGroup, readonly OptionSpec[]>> = {
   ],
 };
 
+/** By the words of the noun; each has one, a test looks. */
 const nounSummaries: Readonly<Record<string, string>> = {
   config: 'The effective configuration',
   ledger: 'The transparency log: verify, prove, follow, rebuild its index',
@@ -52,6 +53,13 @@ const nounSummaries: Readonly<Record<string, string>> = {
   svid: 'SPIFFE credentials',
   agent: 'Identities for the workloads of this node, and proxies for them',
   'join-token': 'One-time tokens with which a workload gets its first SVID',
+  limit: 'Limits on requests, tokens and spend, and what was used of them',
+  identity: 'Workload identity: who gets which SPIFFE ID, where; revocation, rotation, federation',
+  'identity entry': 'Registration entries: which process on which node has which SPIFFE ID',
+  'identity group': 'Jobs: one entry, many workers, each with a path of its own',
+  'identity agent': 'Agents of nodes: admit, look, evict',
+  'identity authority': 'Signing authorities of the trust domain: prepare, activate, taint, revoke',
+  'identity bundle': 'The own SPIFFE bundle, and those of federated trust domains',
 };
 
 /** Builds the program. `act` runs a command; parsing failures are thrown as `CommanderError`. */
@@ -67,7 +75,9 @@ export const buildProgram = (
     .exitOverride()
     .addHelpText('after', `\nExit codes: ${exitText()}`);
   for (const spec of catalogue) {
-    const parent = spec.path.slice(0, -1).reduce(nounOf, program);
+    const words = spec.path.slice(0, -1);
+    let parent = program;
+    for (const at of words.keys()) parent = nounOf(parent, words.slice(0, at + 1));
     parent.addCommand(commandOf(spec, act));
   }
   return program;
@@ -78,11 +88,12 @@ const exitText = (): string =>
     .map(([name, code]) => `${code} ${name.replaceAll(/([A-Z])/g, ' $1').toLowerCase()}`)
     .join(', ');
 
-const nounOf = (parent: Command, name: string): Command => {
+const nounOf = (parent: Command, words: readonly string[]): Command => {
+  const name = words.at(-1);
   const known = parent.commands.find((command) => command.name() === name);
   if (known !== undefined) return known;
   const noun = new Command(name)
-    .description(nounSummaries[name] ?? '')
+    .description(nounSummaries[words.join(' ')] ?? '')
     .helpOption('-h, --help', 'print help')
     .exitOverride();
   parent.addCommand(noun);

@@ -29,6 +29,16 @@ test('prints its version and help on standard output', async () => {
   assert.match(verb.stdout, /Examples:\n {2}sallyport ledger verify/);
 });
 
+test('says of every noun what it is about', async () => {
+  const nouns = listCommands().flatMap(({ path }) =>
+    path.slice(0, -1).map((_, at) => path.slice(0, at + 1).join(' ')),
+  );
+  for (const noun of new Set(nouns)) {
+    const help = await run([...noun.split(' '), '--help']);
+    assert.match(help.stdout, /^Usage: .*\n\n(?!Options)[A-Z]/, noun);
+  }
+});
+
 test('ends with exit code 2 and a suggestion for wrong usage', async () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['legder'], /unknown command 'legder' \(Did you mean ledger\?\)/],
