@@ -9,6 +9,8 @@ export type {
   NodeChallenge,
   NodeVerdict,
 } from './agents/attestor.ts';
+export { createNodeAttestors } from './attestors/create-attestors.ts';
+export type { AttestorOptions, FetchedProvider, FetchJwks } from './attestors/create-attestors.ts';
 export type {
   AgentNews,
   AgentRecord,

@@ -12,6 +12,7 @@ export { attestKubernetes, tokenReviewFor, verifyKubernetes } from './kubernetes
 export type { KubernetesCluster, KubernetesPolicy, ReviewToken } from './kubernetes.ts';
 export { type OidcPolicy, type OidcProvider, verifyOidc } from './oidc.ts';
 export { type SlurmCluster, type SlurmPolicy, verifySlurm } from './slurm.ts';
+export { tokenKeyId } from './token.ts';
 export { verifyTpm } from './tpm.ts';
 export type { AttestationTime, AttestedNode, Evidence } from './types.ts';
 export { answerX509Pop, challengeX509Pop, verifyX509Pop } from './x509pop.ts';

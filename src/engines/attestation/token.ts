@@ -9,7 +9,7 @@ import { isJsonObject, type JsonObject } from '../../kernel/json-value.ts';
 import { parseJson } from '../../kernel/strict-json.ts';
 import { importPublicJwk, isJoseAlgorithm, type JoseAlgorithm, verifyJose } from '../pki/index.ts';
 import { denied, expired, malformed, member, untrusted } from './reading.ts';
-import type { AttestationTime } from './types.ts';
+import type { AttestationTime, Evidence } from './types.ts';
 
 export type TokenPolicy = {
   /** Exact `iss`. */
@@ -57,6 +57,16 @@ const parseToken = (text: string): Token | Refusal => {
   if (claims === undefined || isRefusal(signature)) return malformed('the token does not decode');
   const data = Buffer.from(`${parts[0]}.${parts[1]}`, 'latin1');
   return { algorithm: alg, kid, claims, signed: { data, signature } };
+};
+
+/**
+ * The key that a token says it was signed with; undefined for anything else. Proves nothing: good for
+ * deciding whether keys have to be fetched anew. Total on all inputs.
+ */
+export const tokenKeyId = (token: Evidence | undefined): string | undefined => {
+  if (typeof token !== 'string' || token.length > maxTokenLength) return undefined;
+  const kid = parsePart(token.split('.', 1)[0])?.['kid'];
+  return typeof kid === 'string' ? kid : undefined;
 };
 
 /** Keys that may have signed: by id when there is one, otherwise all that fit. */

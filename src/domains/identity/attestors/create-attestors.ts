@@ -15,6 +15,7 @@ import {
   type OidcProvider,
   type ReviewToken,
   type SlurmPolicy,
+  tokenKeyId,
   verifyAws,
   verifyAzure,
   verifyGcp,
@@ -33,8 +34,14 @@ import type {
   NodeVerdict,
 } from '../agents/attestor.ts';
 
-/** The newest JWKS of an issuer, cached and refreshed by whoever gives it. */
-export type FetchJwks = () => Promise<JsonObject | Refusal>;
+/**
+ * The newest JWKS of an issuer, cached and refreshed by whoever gives it. `keyId` is the key that is
+ * looked for, unproven: a set without it may be older than the key.
+ */
+export type FetchJwks = (keyId: string | undefined) => Promise<JsonObject | Refusal>;
+
+/** An issuer whose keys are fetched. */
+export type FetchedProvider = Omit<OidcProvider, 'jwks'> & { readonly jwks: FetchJwks };
 
 /** Each part switches its attestor on. */
 export type AttestorOptions = {
@@ -43,7 +50,7 @@ export type AttestorOptions = {
   readonly aws?: AwsPolicy;
   readonly gcp?: Omit<GcpPolicy, 'jwks'> & { readonly jwks: FetchJwks };
   readonly azure?: AzurePolicy;
-  readonly oidc?: ReadonlyMap<string, Omit<OidcProvider, 'jwks'> & { readonly jwks: FetchJwks }>;
+  readonly oidc?: ReadonlyMap<string, FetchedProvider>;
   readonly slurm?: SlurmPolicy;
 };
 
@@ -79,7 +86,7 @@ const gcp = ({
   ...policy
 }: NonNullable<AttestorOptions['gcp']>): NodeAttestor => ({
   attest: async (evidence, { nowMs }) => {
-    const jwks = await fetchJwks();
+    const jwks = await fetchJwks(tokenKeyId(evidence['token']));
     return isRefusal(jwks) ? jwks : verifyGcp(evidence, { ...policy, jwks }, { nowMs });
   },
 });
@@ -90,7 +97,7 @@ const oidc = (providers: NonNullable<AttestorOptions['oidc']>): NodeAttestor => 
     const chosen = typeof name === 'string' ? providers.get(name) : undefined;
     const known = new Map<string, OidcProvider>();
     if (chosen !== undefined && typeof name === 'string') {
-      const jwks = await chosen.jwks();
+      const jwks = await chosen.jwks(tokenKeyId(evidence['token']));
       if (isRefusal(jwks)) return jwks;
       known.set(name, { ...chosen, jwks });
     }
