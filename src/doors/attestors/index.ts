@@ -1,0 +1,3 @@
+/** Node attestors from configuration: their files, issuers and clusters. */
+export { createConfiguredAttestors } from './configured-attestors.ts';
+export type { ConfiguredAttestorsDeps } from './configured-attestors.ts';
