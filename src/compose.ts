@@ -22,6 +22,7 @@ import {
   readPublishedFrom,
   registerApi,
 } from './doors/api/index.ts';
+import { createConfiguredAttestors } from './doors/attestors/index.ts';
 import { authzenOptions, registerAuthzen } from './doors/authzen/index.ts';
 import {
   createGateway,
@@ -75,6 +76,7 @@ const composeDomains = async (platform: Platform, stack: AsyncDisposableStack) =
       ledger,
       access,
       bundles: createBundleClient(egress),
+      attestors: await createConfiguredAttestors({ ...platform, config: config.attestation }),
       config: { ...config, serverNames },
     }),
   );
