@@ -1,64 +1,51 @@
 /**
  * Runs the suite against any implementation of the SPIFFE Workload API:
- * `node test/conformance/spiffe/run.ts --socket unix:/path [--trust-domain td] [--all] [--json]`.
+ * `node test/conformance/spiffe/run.ts --socket unix:/path [--trust-domain td] [--all] [--json]`,
+ * with `--bundle-url https://… --bundle-ca file.pem` also its federation endpoint.
  * Checks of Sallyport's own validators run only with --all. Exit code 1 when a rule is broken.
  */
-import { parseArgs, styleText } from 'node:util';
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { grpcClient } from './client/grpc.ts';
 import { security } from './client/workload-messages.ts';
-import { checks, type Outcome, reportRules, type RuleReport, runCheck } from './suite.ts';
+import { describeRun, runSuite } from './run-suite.ts';
 import type { Target } from './types.ts';
-
-const colours = {
-  passed: 'green',
-  failed: 'red',
-  skipped: 'yellow',
-  'not observable': 'gray',
-  'no test': 'gray',
-} as const;
 
 const write = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-const print = ({ id, result, statement, tests, reason }: RuleReport): void => {
-  write(`${id.padEnd(8)} ${styleText(colours[result], result.padEnd(14))} ${statement}`);
-  if (reason !== undefined) write(`         ${reason}`);
-  for (const test of tests)
-    if (test.reason !== undefined) write(`         ${test.title}: ${test.reason}`);
-};
-
-const main = async (): Promise<number> => {
-  const { values } = parseArgs({
+const readArguments = () =>
+  parseArgs({
     options: {
       socket: { type: 'string' },
       'trust-domain': { type: 'string' },
+      'bundle-url': { type: 'string' },
+      'bundle-ca': { type: 'string' },
       all: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
-  });
-  const endpoint = values.socket;
+  }).values;
+
+const targetOf = (values: ReturnType<typeof readArguments>): Target => {
+  const { socket: endpoint, 'trust-domain': trustDomain } = values;
+  const { 'bundle-url': url, 'bundle-ca': file } = values;
   if (endpoint === undefined) throw new Error('usage: run.ts --socket unix:/path');
-  const target: Target = {
+  const hasBundle = url !== undefined && file !== undefined && trustDomain !== undefined;
+  if (url !== undefined && !hasBundle)
+    throw new Error('--bundle-url needs --bundle-ca and --trust-domain');
+  return {
     endpoint,
     connect: (metadata = security) => grpcClient(endpoint, metadata),
-    ...(values['trust-domain'] === undefined ? {} : { trustDomain: values['trust-domain'] }),
+    ...(trustDomain === undefined ? {} : { trustDomain }),
+    ...(hasBundle
+      ? { federation: { url, trustDomain, authorities: readFileSync(file, 'utf8') } }
+      : {}),
   };
-  const chosen = checks.filter(({ needs }) => values.all || needs !== 'library');
-  const outcomes: Outcome[] = [];
-  for (const check of chosen) outcomes.push(await runCheck(check, target));
-  const report = reportRules(outcomes);
-  if (values.json) write(JSON.stringify(report, undefined, 2));
-  else report.forEach(print);
-  const count = (result: RuleReport['result']): number =>
-    report.filter((rule) => rule.result === result).length;
-  if (!values.json)
-    write(
-      `${report.length} rules: ${count('passed')} passed, ${count('failed')} failed, ` +
-        `${count('skipped')} skipped, ${count('not observable')} not observable, ` +
-        `${count('no test')} without a test for this target`,
-    );
-  return count('failed') === 0 ? 0 : 1;
 };
 
-process.exitCode = await main();
+const values = readArguments();
+const run = await runSuite(targetOf(values), { library: values.all });
+if (values.json) write(JSON.stringify(run.report, undefined, 2));
+else describeRun(run).forEach(write);
+process.exitCode = run.idsOf('failed').length === 0 ? 0 : 1;

@@ -4,7 +4,7 @@ import type { GrpcClient } from './client/grpc.ts';
 /** Switches that only an implementation under test control has; checks that need one are skipped. */
 export type Control = {
   /** New SVIDs for the same identities. */
-  readonly rotate: () => void;
+  readonly rotate: () => void | Promise<void>;
   /** Runs while the caller has no identity. */
   readonly whileDenied: (during: () => Promise<void>) => Promise<void>;
   /** Runs while the implementation is starting. */
