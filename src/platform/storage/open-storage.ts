@@ -4,6 +4,7 @@ import { type Dialect, Kysely, sql } from 'kysely';
 import { type Clock, systemClock } from '../../kernel/effects.ts';
 import { SallyportError } from '../../kernel/errors.ts';
 import { ensurePrivateDirectory } from '../files/index.ts';
+import { startCheckpoints } from './checkpoints.ts';
 import { storageErrors } from './errors.ts';
 import { migrate } from './migrate.ts';
 import { openSqlite, sqliteDialect } from './sqlite.ts';
@@ -59,14 +60,24 @@ export const storageOf = (
   };
 };
 
-const openSqliteStorage = (path: string, clock: Clock | undefined): Storage => {
+const memoryPath = ':memory:';
+
+const openSqliteStorage = (path: string, { clock, log }: StorageOptions): Storage => {
   const database = openSqlite(path);
-  return storageOf('sqlite', sqliteDialect(database), {
+  const checkpoints = path === memoryPath ? undefined : startCheckpoints({ database, path, log });
+  const storage = storageOf('sqlite', sqliteDialect(database), {
     clock,
     dispose: () => {
       if (database.isOpen) database.close();
     },
   });
+  return {
+    ...storage,
+    close: async () => {
+      await checkpoints?.close();
+      await storage.close();
+    },
+  };
 };
 
 const openPostgresStorage = async ({ url, log, clock }: StorageOptions): Promise<Storage> => {
@@ -89,7 +100,7 @@ const openPostgresStorage = async ({ url, log, clock }: StorageOptions): Promise
  * @throws SallyportError E_STORAGE_URL, E_STORAGE_UNAVAILABLE or E_STORAGE_CORRUPT
  */
 export const openStorage = async (options: StorageOptions): Promise<Storage> => {
-  const { url, dataDir, clock } = options;
+  const { url, dataDir } = options;
   if (url.startsWith('postgres://') || url.startsWith('postgresql://'))
     return openPostgresStorage(options);
   if (!url.startsWith('sqlite:')) {
@@ -97,7 +108,7 @@ export const openStorage = async (options: StorageOptions): Promise<Storage> => 
     throw new SallyportError(storageErrors.E_STORAGE_URL, 'storage.url has an unknown scheme');
   }
   const path = url.slice('sqlite:'.length);
-  if (path !== '') return openSqliteStorage(path, clock);
+  if (path !== '') return openSqliteStorage(path, options);
   await ensurePrivateDirectory(dataDir);
-  return openSqliteStorage(join(dataDir, 'sallyport.db'), clock);
+  return openSqliteStorage(join(dataDir, 'sallyport.db'), options);
 };

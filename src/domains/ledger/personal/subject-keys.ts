@@ -3,6 +3,7 @@
  * Erasure overwrites the wrapped key and forgets whose it was; a tombstone stays, so that "erased"
  * can be told from "never existed".
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Kysely, sql } from 'kysely';
 import { encodeBase64Url } from '../../../kernel/base64url.ts';
 import type { Clock, Random } from '../../../kernel/effects.ts';
@@ -40,6 +41,8 @@ const pseudonymBytes = 18;
 const cacheMs = 60_000;
 const maxCached = 10_000;
 const overwriteBytes = 256;
+const journalAttempts = 100;
+const journalRetryMs = 20;
 
 type Row = { pseudonym: string; version: number; wrapped: Uint8Array };
 type Cached = { readonly key: SubjectKey; readonly untilMs: number };
@@ -75,6 +78,15 @@ const createRow = async (options: SubjectKeysOptions, subject: string): Promise<
   return row;
 };
 
+/** Whoever is at the journal right now, in another thread or process, is waited for. */
+const emptyJournal = async (db: Kysely<LedgerTables>): Promise<void> => {
+  for (let attempt = 0; attempt < journalAttempts; attempt++) {
+    const { rows } = await sql<{ busy: number }>`pragma wal_checkpoint(truncate)`.execute(db);
+    if (rows[0]?.busy !== 1) return;
+    await delay(journalRetryMs);
+  }
+};
+
 /**
  * Overwrites before it deletes, so that the old bytes do not stay in a free page. The database's
  * own journal is emptied too where the engine lets us; backups are beyond reach.
@@ -96,7 +108,7 @@ const destroyRow = async (options: SubjectKeysOptions, pseudonym: string): Promi
     .set({ subject: null })
     .where('pseudonym', '=', pseudonym)
     .execute();
-  if (storage.kind === 'sqlite') await sql`pragma wal_checkpoint(truncate)`.execute(db);
+  if (storage.kind === 'sqlite') await emptyJournal(db);
   else await sql`vacuum subject_keys`.execute(db);
 };
 
