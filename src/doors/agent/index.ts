@@ -45,6 +45,7 @@ export {
   socketName,
   startAgentProcess,
 } from './run-agent.ts';
+export { createReferenceAttestor } from './workloads/attest-referenced.ts';
 export { identifyPeer } from './workloads/identify-peer.ts';
 export { findPod, type ListPods } from './workloads/kubernetes.ts';
 export { parseProxySpec, type ProxySpec, startAgentProxy } from './proxy/agent-proxy.ts';

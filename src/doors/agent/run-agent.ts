@@ -19,6 +19,7 @@ import {
 import { type ProxySpec, startAgentProxy } from './proxy/agent-proxy.ts';
 import { systemEffects } from './system-effects.ts';
 import type { Effects } from './types.ts';
+import { createReferenceAttestor } from './workloads/attest-referenced.ts';
 import { createWorkloadAttestor, ownUserName } from './workloads/attest-workload.ts';
 import { identifyPeer } from './workloads/identify-peer.ts';
 import type { ListPods } from './workloads/kubernetes.ts';
@@ -95,6 +96,9 @@ export const startAgentProcess = async (options: AgentProcessOptions): Promise<A
     prove: options.prove,
     state: options.stateDirectory,
     attest,
+    attestReferenced: createReferenceAttestor(
+      options.listPods === undefined ? {} : { listPods: options.listPods },
+    ),
     effects,
     log,
     metrics,

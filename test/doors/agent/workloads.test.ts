@@ -6,7 +6,11 @@ import { type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { peerErrors } from '../../../src/platform/peer-credentials/index.ts';
 import { fakePeerCredentials } from '../../../src/platform/peer-credentials/fake.ts';
-import { createWorkloadAttestor, identifyPeer } from '../../../src/doors/agent/index.ts';
+import {
+  createReferenceAttestor,
+  createWorkloadAttestor,
+  identifyPeer,
+} from '../../../src/doors/agent/index.ts';
 import { parseCgroup } from '../../../src/doors/agent/workloads/cgroup.ts';
 import { parseStartTime, parseStatus } from '../../../src/doors/agent/workloads/proc.ts';
 import { isRefusal, orThrow, refuse } from '../../../src/kernel/errors.ts';
@@ -123,6 +127,22 @@ describe('workload attestation', () => {
       [...other.selectors].some((one) => one.startsWith('k8s:')),
       false,
     );
+  });
+});
+
+describe('a workload that a broker names', () => {
+  it('is the process of that number, as /proc says', async () => {
+    const attest = createReferenceAttestor();
+    const { selectors } = orThrow(await attest({ kind: 'pid', pid: process.pid }));
+    assert.ok(selectors.has(`unix:uid:${process.getuid?.()}`));
+    assert.ok(selectors.has(`unix:path:${process.execPath}`));
+  });
+
+  it('is refused when it is not there, or is no pod of this node', async () => {
+    const attest = createReferenceAttestor({ listPods: () => Promise.resolve({ items: [] }) });
+    const pod = { kind: 'kubernetes', plural: 'pods', group: 'core', uid } as const;
+    for (const reference of [{ kind: 'pid', pid: 4_194_305 } as const, pod])
+      assert.ok(isRefusal(await attest(reference)));
   });
 });
 

@@ -61,9 +61,14 @@ const cgroupSelectors = ({ containerId, systemdUnit, path }: CgroupFacts): reado
   ...(path === undefined || path.length > 256 ? [] : [`unix:cgroup:${path}`]),
 ];
 
-type Proc = NonNullable<WorkloadAttestorOptions['proc']>;
+export type Proc = NonNullable<WorkloadAttestorOptions['proc']>;
 
-const readProcess = async (pid: number, { root, readExecutable }: Proc, listPods?: ListPods) => {
+/** What stands under /proc about a number now; whose it is, the caller must make sure. */
+export const readProcess = async (
+  pid: number,
+  { root, readExecutable }: Proc,
+  listPods?: ListPods,
+) => {
   const [statusText, statText, cgroupText, executable] = await Promise.all([
     readText(`${root}/${pid}/status`),
     readText(`${root}/${pid}/stat`),
@@ -81,7 +86,7 @@ const readProcess = async (pid: number, { root, readExecutable }: Proc, listPods
     ...cgroupSelectors(cgroup),
     ...pod,
   ];
-  return { selectors, startTime: parseStartTime(statText ?? '') };
+  return { selectors, status, startTime: parseStartTime(statText ?? '') };
 };
 
 /** The user database, for `unix:user`; only our own name without NSS. */
