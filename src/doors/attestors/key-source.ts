@@ -9,6 +9,7 @@ import type { Clock } from '../../kernel/effects.ts';
 import { type Refusal, refuse } from '../../kernel/errors.ts';
 import { isJsonObject, type JsonObject } from '../../kernel/json-value.ts';
 import type { Log } from '../../platform/log/index.ts';
+import { reasonOf } from './request-json.ts';
 
 export type KeySourceOptions = {
   /** Whose keys, for the log. */
@@ -92,7 +93,7 @@ class KeySource {
       this.#hasFailed = false;
     } catch (error) {
       this.#hasFailed = true;
-      log.warn({ source: name, error }, 'the keys of an issuer cannot be had');
+      log.warn({ source: name, reason: reasonOf(error) }, 'the keys of an issuer cannot be had');
     }
   }
 }

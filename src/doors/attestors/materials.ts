@@ -15,6 +15,7 @@ import { isJsonObject, type JsonObject } from '../../kernel/json-value.ts';
 import { parseJson } from '../../kernel/strict-json.ts';
 import { configErrors } from '../../platform/config/index.ts';
 import { readFileBounded } from '../../platform/files/index.ts';
+import { reasonOf } from './request-json.ts';
 
 const maxFileBytes = 512 * 1024;
 
@@ -31,7 +32,7 @@ export const onBehalfOf = async <T>(key: string, work: () => Promise<T>): Promis
   try {
     return await work();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = reasonOf(cause);
     throw new SallyportError(configErrors.E_CONFIG_INVALID, `attestation.${key}: ${why}`, {
       cause,
       data: { problems: [{ key: `attestation.${key}`, place: '', message: why }] },

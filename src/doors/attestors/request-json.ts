@@ -34,6 +34,10 @@ const rules: EgressRules = { allowPrivate: true };
 const unavailable = (why: string): SallyportError =>
   new SallyportError(attestationErrors.E_ATTESTOR_UNAVAILABLE, why);
 
+/** What went wrong, for the operator; nobody else is told. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
+
 /** Where an https address leads, or why it may not be asked; also for the check at start. */
 export const judgeAddress = (url: string): Upstream | Refusal => {
   const target = parseUpstream(url, rules);

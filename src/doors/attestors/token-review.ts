@@ -7,7 +7,7 @@ import { type Refusal, refuse } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json-value.ts';
 import type { Log } from '../../platform/log/index.ts';
 import { readTextBounded } from './materials.ts';
-import { requestJson } from './request-json.ts';
+import { reasonOf, requestJson } from './request-json.ts';
 
 export type ReviewingCluster = {
   readonly name: string;
@@ -49,7 +49,7 @@ export const createReviewToken = (
     try {
       return await review(cluster, body);
     } catch (error) {
-      log.warn({ cluster: name, error }, 'a cluster did not review a token');
+      log.warn({ cluster: name, reason: reasonOf(error) }, 'a cluster did not review a token');
       return unavailable('the cluster cannot be asked at present');
     } finally {
       open -= 1;
