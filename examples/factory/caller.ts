@@ -2,7 +2,7 @@
  * A workload that calls a model: over TLS 1.3 with an SVID, with a bearer credential, or with
  * nothing at all. Every outcome is a value, a refused handshake too.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
 import type { PeerCertificate } from 'node:tls';
@@ -57,7 +57,12 @@ const provesId =
 export const call = (made: Call): Promise<Outcome> => {
   const { port, path, workload, isNameless, bearer, body } = made;
   const read = (name: string): Buffer => readFileSync(join(workload.directory, name));
-  const shown = isNameless ? {} : { cert: read('svid.pem'), key: read('svid-key.pem') };
+  // The agent keeps certificate and key in one file too, so that nobody reads halves of two.
+  const combined = existsSync(join(workload.directory, 'svid-combined.pem'));
+  const [cert, key] = (
+    combined ? ['svid-combined.pem', 'svid-combined.pem'] : ['svid.pem', 'svid-key.pem']
+  ).map(read);
+  const shown = isNameless ? {} : { cert, key };
   const payload = JSON.stringify(body);
   const headers = {
     'content-type': 'application/json',

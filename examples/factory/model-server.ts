@@ -2,8 +2,8 @@
  * Serves the digit reader over the Open Inference Protocol V2 on mutual TLS 1.3. It shows its own
  * SVID and answers one caller only: the SPIFFE ID given as --client, the gateway. Everybody else in
  * the trust domain is refused, so nobody goes around the gateway.
- * `node examples/factory/model-server.ts --model F --files DIR --client ID [--port N]` reads svid.pem,
- * svid-key.pem and bundle.pem of DIR, again whenever they change, and prints `{"port":…}`.
+ * `node examples/factory/model-server.ts --model F --files DIR --client ID [--port N]` reads
+ * svid-combined.pem and bundle.pem of DIR, again whenever they change, and prints `{"port":…}`.
  */
 import { readFileSync, watch } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -100,7 +100,9 @@ type TlsFiles = { readonly cert: string; readonly key: string; readonly ca: stri
 
 const readTls = (directory: string): TlsFiles => {
   const read = (name: string): string => readFileSync(join(directory, name), 'utf8');
-  return { cert: read('svid.pem'), key: read('svid-key.pem'), ca: read('bundle.pem') };
+  // One file with both, so that a certificate never meets the key of another.
+  const both = read('svid-combined.pem');
+  return { cert: both, key: both, ca: read('bundle.pem') };
 };
 
 const settleMs = 50;

@@ -175,6 +175,9 @@ export const createAgent = async (options: AgentOptions): Promise<Agent> => {
     ensureIdentity: identity.ensure.bind(identity),
   });
   const parts: Parts = { api, own: identity, time, sync, ...serving };
+  serving.knowledge.onChange(({ hasNewTrust }) => {
+    if (hasNewTrust) void identity.leave(serving.knowledge.tainted());
+  });
   observe(metrics, parts);
   const stopTicking = startTicking(parts, effects);
   return {

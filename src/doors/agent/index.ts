@@ -1,6 +1,7 @@
 /** The agent of a node: identities for its workloads, and proxies for those that speak no TLS. */
 export { followSvids, type FollowOptions } from './client/follow-svids.ts';
 export { writeSvidState } from './client/svid-files.ts';
+export { type KnowledgeWatch, watchKnowledge } from './client/watch-knowledge.ts';
 export {
   readSvidMessage,
   type SvidMessage,

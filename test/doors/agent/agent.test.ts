@@ -172,6 +172,21 @@ describe('revocation', () => {
   });
 });
 
+describe('an agent whose own authority is tainted', () => {
+  it('renews its own SVID at once, so that revoking the authority does not lock it out', async () => {
+    const world = await startWorld();
+    await settle();
+    const renewals = world.server.calls.renew;
+    world.server.taint();
+    await settle();
+    assert.equal(world.server.calls.renew, renewals + 1);
+    world.server.taint();
+    await settle();
+    assert.equal(world.server.calls.renew, renewals + 2, 'again for the next one');
+    await world.agent.close();
+  });
+});
+
 describe('an agent that is cut off', () => {
   it('serves what it holds until it ends, then nothing, and recovers by itself', async () => {
     const world = await startWorld();

@@ -10,6 +10,7 @@ import type { Log } from '../../../platform/log/index.ts';
 import { agentErrors } from '../errors.ts';
 import type { ServerTrust } from '../server/trust.ts';
 import { makeKey, type WorkloadKey } from '../svids/key-pool.ts';
+import { readFacts } from '../svids/svid-cache.ts';
 import type { ServerTime } from '../sync/server-time.ts';
 import type { AgentCredentials, OwnIdentity, ServerApi } from '../types.ts';
 import { type IdentityFile, type KeptIdentity, toOwnIdentity } from './identity-file.ts';
@@ -30,6 +31,8 @@ export type OwnIdentityManager = {
   readonly ensure: (state: 'held' | 'refused') => Promise<Refusal | undefined>;
   /** Renews when due; call it a few times a minute. Failures are tried again later. */
   readonly tick: () => Promise<void>;
+  /** Renews now when the present SVID was signed by one of these authorities (hex key ids). */
+  readonly leave: (tainted: ReadonlySet<string>) => Promise<void>;
   /** Reads what an earlier run left. */
   readonly restore: () => Promise<void>;
 };
@@ -47,6 +50,7 @@ class Manager implements OwnIdentityManager {
   #kept: Omit<KeptIdentity, 'trust'> | undefined;
   #working: Promise<Refusal | undefined> | undefined;
   #notBeforeMonotonicMs = 0;
+  #tainted: ReadonlySet<string> = new Set();
 
   constructor(parts: OwnIdentityParts) {
     this.#parts = parts;
@@ -73,12 +77,23 @@ class Manager implements OwnIdentityManager {
     return this.#once(() => this.#attest());
   }
 
+  async leave(tainted: ReadonlySet<string>): Promise<void> {
+    this.#tainted = tainted;
+    await this.tick();
+  }
+
+  /** At half of its life, or at once when its authority is on its way out. */
+  #isDue(own: OwnIdentity): boolean {
+    const issuer = readFacts(own)?.issuerKeyId;
+    if (issuer !== undefined && this.#tainted.has(issuer)) return true;
+    return this.#parts.time.nowMs() >= (own.notBeforeMs + own.expiresAtMs) / 2;
+  }
+
   async tick(): Promise<void> {
     const { time, log } = this.#parts;
     const own = this.#kept?.own;
     if (own === undefined || time.monotonicMs() < this.#notBeforeMonotonicMs) return;
-    const half = (own.notBeforeMs + own.expiresAtMs) / 2;
-    if (time.nowMs() < half || !this.#isGood()) return;
+    if (!this.#isGood() || !this.#isDue(own)) return;
     const problem = await this.#once(() => this.#renew());
     if (problem === undefined) return;
     this.#notBeforeMonotonicMs = time.monotonicMs() + retryMs;

@@ -76,8 +76,13 @@ const keyOf = (entryId: string, instance: string | undefined): SlotKey =>
 const idOf = (entry: AgentEntry, instance: string | undefined): SpiffeId =>
   (instance === undefined ? entry.spiffeId : `${entry.spiffeId}/${instance}`) as SpiffeId;
 
-const readFacts = (svid: HeldSvid): LeafFacts | undefined => {
-  const leaf = parseCertificate(svid.chain[0] ?? new Uint8Array(0));
+/** What the leaf of a chain says of itself; undefined when it cannot be read. */
+export const readFacts = ({
+  chain,
+}: {
+  readonly chain: readonly Uint8Array[];
+}): LeafFacts | undefined => {
+  const leaf = parseCertificate(chain[0] ?? new Uint8Array(0));
   if (isRefusal(leaf)) return undefined;
   const keyId = leaf.extensions.authorityKeyId ?? new Uint8Array(0);
   return { serialNumber: leaf.serialNumber, issuerKeyId: encodeHex(keyId) };
