@@ -1,10 +1,11 @@
 /**
- * The newest state of the Workload API, and whether it may still be judged by: once the stream was
- * gone for the lease, or said that this process has no identity, nobody is admitted any more.
+ * The newest state of the Workload API, and whether it may still be judged by: once the agent has
+ * lost its server for the lease, or we have lost the agent for as long, or the stream said that this
+ * process has no identity, nobody is admitted any more.
  */
 import { systemClock } from '../../kernel/effects.ts';
 import { SallyportError } from '../../kernel/errors.ts';
-import { followSvids, type SvidState, systemEffects } from '../agent/index.ts';
+import { followSvids, type SvidState, systemEffects, watchKnowledge } from '../agent/index.ts';
 import type { Invocation } from './command.ts';
 import { cliErrors } from './errors.ts';
 import { workloadClient } from './workload-endpoint.ts';
@@ -24,8 +25,10 @@ export const followHeldState = (invocation: Invocation, onChange: () => void): H
   const abort = new AbortController();
   const { promise, resolve } = Promise.withResolvers<void>();
   const held: { state?: SvidState; lostAtMs?: number; detail: string } = { detail: 'no answer' };
+  const client = workloadClient(invocation);
+  const knowledge = watchKnowledge({ client, effects: systemEffects, leaseMs });
   const ended = followSvids({
-    client: workloadClient(invocation),
+    client,
     effects: systemEffects,
     signal: abort.signal,
     onState: (state) => {
@@ -53,9 +56,13 @@ export const followHeldState = (invocation: Invocation, onChange: () => void): H
   return {
     state: () => held.state,
     isStale: () =>
-      held.lostAtMs !== undefined && systemClock.monotonicMs() - held.lostAtMs > leaseMs,
+      knowledge.isStale() ||
+      (held.lostAtMs !== undefined && systemClock.monotonicMs() - held.lostAtMs > leaseMs),
     first: (waitMs) => Promise.race([promise, ended, late(waitMs)]),
     ended,
-    stop: () => abort.abort(),
+    stop: () => {
+      knowledge.stop();
+      abort.abort();
+    },
   };
 };
