@@ -19,6 +19,15 @@ const equalRecords = (left: RecordValue, right: RecordValue): boolean => {
 const includesAll = (outer: SetValue, inner: SetValue): boolean =>
   inner.elements.every((element) => setHas(outer, element));
 
+const isNested = (value: Value): boolean =>
+  typeof value === 'object' && (value.kind === 'set' || value.kind === 'record');
+
+/** By text when something nests: comparing both ways at every level doubles the work with each. */
+const equalSets = (left: SetValue, right: SetValue): boolean =>
+  left.elements.some(isNested) && right.elements.some(isNested)
+    ? valueKey(left) === valueKey(right)
+    : includesAll(left, right) && includesAll(right, left);
+
 const equalIps = (left: IpValue, right: IpValue): boolean =>
   left.version === right.version && left.prefix === right.prefix && left.address === right.address;
 
@@ -30,7 +39,7 @@ export const equalValues = (left: Value, right: Value): boolean => {
     case 'entity':
       return right.kind === 'entity' && left.id === right.id && left.type === right.type;
     case 'set':
-      return right.kind === 'set' && includesAll(left, right) && includesAll(right, left);
+      return right.kind === 'set' && equalSets(left, right);
     case 'record':
       return right.kind === 'record' && equalRecords(left, right);
     case 'decimal':
