@@ -20,8 +20,13 @@ const withinTerm = (world: World, lower: Symbolic, upper: Symbolic): Term => {
     return String(uidKey(lower.uid) === key || known?.ancestors.has(key) === true);
   }
   if (lower.kind === 'action' || upper.kind === 'action') {
-    if (lower.kind === 'entity' && canBeBelow(world.schema, lower.type, 'Action'))
-      throw new Unsupported('entities below actions');
+    const { schema } = world;
+    const isAction = (one: Symbolic): boolean =>
+      one.kind === 'entity' && schema.actionTypes.has(one.type);
+    if (isAction(lower) || isAction(upper)) throw new Unsupported('actions that are data');
+    if (upper.kind === 'action' && lower.kind === 'entity')
+      if (canBeBelow(schema, lower.type, upper.uid.type))
+        throw new Unsupported('entities below actions');
     return 'false';
   }
   if (lower.kind !== 'entity' || upper.kind !== 'entity') return 'false';

@@ -71,7 +71,11 @@ const scalarAt = (
   { type, term, isNew }: { type: SchemaType; term: Term; isNew: boolean },
 ): Symbolic => {
   if (type.kind === 'boolean' || type.kind === 'string') return { kind: type.kind, term };
-  if (type.kind === 'entity') return someEntity(world, type.name, term);
+  if (type.kind === 'entity') {
+    // Those are known one by one, with a hierarchy of their own: what is any of them has no number.
+    if (world.schema.actionTypes.has(type.name)) throw new Unsupported('actions that are data');
+    return someEntity(world, type.name, term);
+  }
   if (isNew) world.script.assert(fitsLong(term));
   if (type.kind === 'extension' && type.name !== 'ipaddr') return { kind: type.name, term };
   return { kind: 'long', term };

@@ -231,6 +231,24 @@ describe('what cannot be shown', () => {
     assert.equal(odd.slice(doubt?.span?.start, doubt?.span?.end), 'ip(context.word)');
   });
 
+  for (const condition of [
+    'context.wanted == Action::"read"',
+    'context.wanted in Action::"any"',
+    'context.all.contains(Action::"read")',
+    'Action::"read" in context.all',
+    'context.all.containsAny([context.wanted])',
+  ])
+    it(`claims nothing about actions that are data: ${condition}`, async () => {
+      const shape = 'context: { wanted: Action, all: Set<Action> }';
+      const withActions = readTestSchema(`
+        entity User; action "any"; action "read" in ["any"];
+        action "ask" in ["any"] appliesTo { principal: User, resource: User, ${shape} };`);
+      const asked = createAnalysis({ schema: withActions, solve: solver.solve });
+      const never = policiesOf(when('false'));
+      const verdict = await asked.subsumes(never, policiesOf(when(condition)));
+      assert.notEqual(verdict.answer, 'holds');
+    });
+
   it('does not keep from proving what holds whatever it does', async () => {
     const verdict = await analysis.subsumes(policiesOf(`${odd} ${when('true')}`), policiesOf(odd));
     assert.equal(verdict.answer, 'holds');
