@@ -1,5 +1,5 @@
 /**
- * Instances of a group: a worker's name is held for its agent until the SVID under it ends, and no
+ * Instances of a group: a worker's name is held for its agent until the last SVID under it ends, and no
  * more names are held at once than the group allows.
  */
 import type { Kysely, Transaction } from 'kysely';
@@ -41,7 +41,8 @@ export const holdInstances = async (
     .execute();
   const holders = new Map(known.map((row) => [row.instance, row.agent_id]));
   const held = choose(ends.keys(), { holders, agentId, room: roomIn(entry, Number(live?.count)) });
-  await write(trx, entry.id, { agentId, ends, held });
+  const before = new Map(known.map((row) => [row.instance, row.expires_at_ms]));
+  await write(trx, entry.id, { agentId, ends, held, before });
   return held;
 };
 
@@ -71,7 +72,16 @@ const choose = (
 const write = async (
   trx: Transaction<IdentityTables>,
   entryId: string,
-  { agentId, ends, held }: Pick<InstanceWish, 'agentId' | 'ends'> & { held: ReadonlySet<string> },
+  {
+    agentId,
+    ends,
+    held,
+    before,
+  }: Pick<InstanceWish, 'agentId' | 'ends'> & {
+    readonly held: ReadonlySet<string>;
+    /** Until when names are held already; none is given up early. */
+    readonly before: ReadonlyMap<string, number>;
+  },
 ): Promise<void> => {
   if (held.size === 0) return;
   await trx
@@ -81,7 +91,7 @@ const write = async (
         entry_id: entryId,
         instance,
         agent_id: agentId,
-        expires_at_ms: ends.get(instance) ?? 0,
+        expires_at_ms: Math.max(ends.get(instance) ?? 0, before.get(instance) ?? 0),
       })),
     )
     .onConflict((conflict) =>
@@ -90,6 +100,26 @@ const write = async (
         expires_at_ms: eb.ref('excluded.expires_at_ms'),
       })),
     )
+    .execute();
+};
+
+/** Holds a name of this agent at least so long: a token under it may outlive the X509-SVID. */
+export const keepInstance = async (
+  db: Kysely<IdentityTables>,
+  wish: {
+    readonly entryId: string;
+    readonly instance: string;
+    readonly agentId: SpiffeId;
+    readonly untilMs: number;
+  },
+): Promise<void> => {
+  await db
+    .updateTable('identity_instances')
+    .set({ expires_at_ms: wish.untilMs })
+    .where('entry_id', '=', wish.entryId)
+    .where('instance', '=', wish.instance)
+    .where('agent_id', '=', wish.agentId)
+    .where('expires_at_ms', '<', wish.untilMs)
     .execute();
 };
 

@@ -14,8 +14,8 @@ import { wholeSeconds } from '../issue-leaf.ts';
 import { checkAudience, noAuthority } from '../minting.ts';
 import { type Authorised, authorise, lifeWithin } from './authorise.ts';
 import { issuedThroughAgent } from './events.ts';
-import { holdsInstance } from './instances.ts';
-import type { Issuing } from './issue-x509.ts';
+import { holdsInstance, keepInstance } from './instances.ts';
+import { type Issuing, lastLook } from './issue-x509.ts';
 import { insertIssuance, readEnabled } from './store.ts';
 import type { AttestedAgent, IssuedToken, TokenRequest, WitRequest } from './types.ts';
 
@@ -77,15 +77,24 @@ const issue = async (
   const { signer } = active;
   const token = kind.sign({ authorised, id, issuedAtMs: timeMs, expiresAtMs, signer });
   const credentialId = `${kind.prefix}:${id}`;
+  const { agentId } = agent;
+  if (authorised.instance !== undefined)
+    await keepInstance(context.db, {
+      entryId: entry.id,
+      instance: authorised.instance,
+      agentId,
+      untilMs: expiresAtMs,
+    });
   await insertIssuance(context.db, {
     id: context.newUuid(),
-    agentId: agent.agentId,
+    agentId,
     credentials: [[entry.id, credentialId, '', expiresAtMs]],
   });
   const issued = [{ entryId: entry.id, credentialId, spiffeId, expiresAtMs }];
   const events = issuedThroughAgent(agent.actor, issued, { protocol: kind.protocol, timeMs });
   await Promise.all(events.map((event) => context.ledger.append(event)));
-  return { token: new Secret(token), credentialId, expiresAtMs };
+  const [given = authorised] = await lastLook(issuing, agent, [authorised]);
+  return isRefusal(given) ? given : { token: new Secret(token), credentialId, expiresAtMs };
 };
 
 /** See `Agents.issueJwtSvid`. */

@@ -18,7 +18,7 @@ import { issuedThroughAgent } from './events.ts';
 import { holdInstances } from './instances.ts';
 import type { RateLimit } from './rate-limit.ts';
 import type { AgentRegistry } from './registry.ts';
-import { insertIssuance, readEnabled } from './store.ts';
+import { insertIssuance, readEnabled, readStanding } from './store.ts';
 import type { AttestedAgent, SvidAnswer, SvidRequest } from './types.ts';
 
 export type Issuing = {
@@ -153,13 +153,20 @@ const record = async (
 };
 
 /** What was taken away while it was being made is not handed out. */
-const lastLook = ({ index, registry }: Issuing, agent: AttestedAgent, draft: Draft): Draft => {
-  if (isRefusal(draft)) return draft;
-  const isStill =
-    registry.get(agent.agentId)?.status === 'active' && index().get(draft.entry.id) !== undefined;
-  return isStill
-    ? draft
-    : refuse(identityErrors.E_ENTRY_FORBIDDEN, `entry ${draft.entry.id} was taken away meanwhile`);
+export const lastLook = async <T extends Authorised>(
+  { context, index, registry }: Issuing,
+  { agentId }: AttestedAgent,
+  drafts: readonly (T | Refusal)[],
+): Promise<readonly (T | Refusal)[]> => {
+  const entryIds = drafts.flatMap((draft) => (isRefusal(draft) ? [] : [draft.entry.id]));
+  const standing = await readStanding(context.db, agentId, new Set(entryIds));
+  const isActive = registry.get(agentId)?.status === 'active';
+  return drafts.map((draft) => {
+    if (isRefusal(draft)) return draft;
+    const { id } = draft.entry;
+    if (isActive && standing.has(id) && index().get(id) !== undefined) return draft;
+    return refuse(identityErrors.E_ENTRY_FORBIDDEN, `entry ${id} was taken away meanwhile`);
+  });
 };
 
 const toAnswer = (entryId: string, draft: Draft): SvidAnswer => {
@@ -187,7 +194,6 @@ export const issueX509Svids = async (
   if (isRefusal(drafts)) return drafts;
   const kept = await writeDown(issuing, agent, drafts);
   await record(issuing, agent, kept);
-  return kept.map((draft, at) =>
-    toAnswer(requests[at]?.entryId ?? '', lastLook(issuing, agent, draft)),
-  );
+  const given = await lastLook(issuing, agent, kept);
+  return given.map((draft, at) => toAnswer(requests[at]?.entryId ?? '', draft));
 };

@@ -124,6 +124,25 @@ export const readEnabled = async (
   return new Set(rows.map(({ id }) => id));
 };
 
+/**
+ * Those of these entries that stand, none when the agent does not. Asked of the tables after an
+ * issuance was written: memory may be behind, and who revokes later finds what was written.
+ */
+export const readStanding = async (
+  db: Database,
+  agentId: SpiffeId,
+  entryIds: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> => {
+  const agent = await readAgent(db, agentId);
+  if (agent?.status !== 'active' || entryIds.size === 0) return new Set();
+  const rows = await db
+    .selectFrom('identity_entries')
+    .select('id')
+    .where('id', 'in', [...entryIds])
+    .execute();
+  return new Set(rows.map(({ id }) => id));
+};
+
 /** `[entry id, credential id, issuer, expires at]`; entry id empty for the agent's own SVID. */
 export type IssuedCredentialRow = readonly [string, string, string, number];
 

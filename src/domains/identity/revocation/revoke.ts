@@ -7,7 +7,7 @@ import type { AgentRegistry } from '../agents/registry.ts';
 import { type Issuance, readIssuancePage, writeAgentStatus } from '../agents/store.ts';
 import { outOfBounds } from '../bounds.ts';
 import { type Change, manySvids, removedEntry } from '../changes.ts';
-import { carryOut, type IdentityContext } from '../context.ts';
+import { carryOut, type IdentityContext, makeChange } from '../context.ts';
 import { entryChanged } from '../entries/events.ts';
 import type { EntryKeeper } from '../entries/keep-entries.ts';
 import { deleteEntry, readEntries } from '../entries/store.ts';
@@ -71,6 +71,24 @@ const findIssued = async (
   }
 };
 
+/**
+ * What was written down after the search, by whoever had not heard yet. Written later than this
+ * search it is not handed out: they look at the tables after they wrote.
+ */
+const revokeLate = async (
+  revoking: Revoking,
+  wanted: Wanted,
+  issued: readonly RevokedCredential[],
+): Promise<number> => {
+  const { context, knowledge } = revoking;
+  for (const one of issued) knowledge.add(one);
+  const known = new Set(issued.map(({ credentialId }) => credentialId));
+  const late = (await findIssued(revoking, wanted)).filter((one) => !known.has(one.credentialId));
+  if (late.length > 0) await makeChange(context, svidChange, (trx) => insertRevoked(trx, late));
+  for (const one of late) knowledge.add(one);
+  return issued.length + late.length;
+};
+
 const ruleFor = ({ context }: Revoking, subject: string): SubjectRule => {
   const nowMs = context.clock.nowMs();
   // What was issued within this second is known one by one.
@@ -114,7 +132,7 @@ export const revokeEntry = async (
   order: Order,
   id: string,
 ): Promise<Revocation | Refusal> => {
-  const { context, keeper, knowledge, onRevoked } = revoking;
+  const { context, keeper, onRevoked } = revoking;
   const { actor, reason } = order;
   const [entry] = await readEntries(context.db, [id]);
   if (entry === undefined)
@@ -122,7 +140,8 @@ export const revokeEntry = async (
   // Gone for issuing first: nothing new can appear behind the search.
   keeper.suspend(id);
   const rules = rulesFor(revoking, entry);
-  const issued = await findIssued(revoking, { entryId: id, reason });
+  const wanted = { entryId: id, reason };
+  const issued = await findIssued(revoking, wanted);
   const timeMs = context.clock.nowMs();
   const thing = { type: 'RegistrationEntry', uid: id, eventCode: 'entry.revoked' } as const;
   const events = [
@@ -137,9 +156,9 @@ export const revokeEntry = async (
     for (const rule of rules) await insertRule(trx, rule);
   });
   keeper.remove(id);
-  for (const one of issued) knowledge.add(one);
+  const credentials = await revokeLate(revoking, wanted, issued);
   await onRevoked();
-  return { target: id, credentials: issued.length };
+  return { target: id, credentials };
 };
 
 export const revokeAgent = async (
@@ -147,7 +166,7 @@ export const revokeAgent = async (
   order: Order,
   { agentId, isBanned = false }: { readonly agentId: SpiffeId; readonly isBanned?: boolean },
 ): Promise<Revocation | Refusal> => {
-  const { context, registry, knowledge, onRevoked } = revoking;
+  const { context, registry, onRevoked } = revoking;
   const { actor, reason } = order;
   const record = registry.get(agentId);
   if (record === undefined)
@@ -155,7 +174,8 @@ export const revokeAgent = async (
   const status = isBanned ? 'banned' : 'evicted';
   registry.put({ ...record, status });
   const rule = ruleFor(revoking, agentId);
-  const issued = await findIssued(revoking, { agentId, reason });
+  const wanted = { agentId, reason };
+  const issued = await findIssued(revoking, wanted);
   const timeMs = context.clock.nowMs();
   const thing = { type: 'Node', uid: agentId, eventCode: 'agent.revoked' } as const;
   const events = [
@@ -169,9 +189,9 @@ export const revokeAgent = async (
     await insertRevoked(trx, issued);
     await insertRule(trx, rule);
   });
-  for (const one of issued) knowledge.add(one);
+  const credentials = await revokeLate(revoking, wanted, issued);
   await onRevoked();
-  return { target: agentId, credentials: issued.length };
+  return { target: agentId, credentials };
 };
 
 /** Undoes what was done here in advance when the change did not happen. */
