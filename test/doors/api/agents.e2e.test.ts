@@ -168,6 +168,18 @@ describe('an agent over mutual TLS', () => {
     for (const other of [own, toOwn(key, renewed.body['chain'] as string[])])
       assert.equal((await call(world, { path: 'svids', body }, other)).status, 401);
   });
+
+  it('hears nothing more when the SVID that opened its stream is revoked', async () => {
+    await using world = await openWorld();
+    const own = await attestOverTheWire(world);
+    const { next, lines } = await openStream(world, own);
+    assert.equal((await next()).type, 'state');
+    const { revocations, agents } = world.harness.identity;
+    const [agent] = (await agents.list()).agents;
+    orThrow(await revocations.revoke(actor, { credentialId: agent?.credentialId ?? '' }));
+    await register(world, '/secret');
+    assert.equal((await lines.next()).done, true);
+  });
 });
 
 describe('the routes of agents', () => {

@@ -1,4 +1,4 @@
-/** The stream of one agent: NDJSON, cut when the agent does not read or its SVID has ended. */
+/** The stream of one agent: NDJSON, cut when the agent does not read or its SVID counts no more. */
 import type { AgentNews, Agents, AttestedAgent } from '../../../domains/identity/index.ts';
 import { encodeBase64 } from '../../../kernel/base64url.ts';
 import type { Clock } from '../../../kernel/effects.ts';
@@ -14,15 +14,27 @@ const toLine = (news: AgentNews): string => {
   return `${JSON.stringify(hasCrls ? { ...news, crls: news.crls.map(encodeBase64) } : news)}\n`;
 };
 
+export type StreamParts = {
+  readonly sink: StreamSink;
+  readonly clock: Pick<Clock, 'nowMs'>;
+  /** Whether the certificate that opened the connection still counts; asked before every line. */
+  readonly isGood: () => boolean;
+};
+
 /** Subscribes the agent and writes until either side ends it. */
 export const startAgentStream = (
   agents: Pick<Agents, 'subscribe'>,
   agent: AttestedAgent,
-  { sink, clock }: { readonly sink: StreamSink; readonly clock: Pick<Clock, 'nowMs'> },
+  { sink, clock, isGood }: StreamParts,
 ): void => {
   const subscription = agents.subscribe(agent, (news) => {
     if (sink.waitingBytes() > maxWaitingBytes) {
       sink.cut();
+      return;
+    }
+    // What revokes anything is news to everybody, so a revoked SVID ends here at once.
+    if (news.type !== 'end' && !isGood()) {
+      sink.end();
       return;
     }
     sink.write(toLine(news));

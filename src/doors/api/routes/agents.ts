@@ -12,6 +12,7 @@ import type { ApiContext, ApiDeps, RegisterRoutes } from '../deps.ts';
 import { apiErrors } from '../errors.ts';
 import { theAgent } from '../resources.ts';
 import { compact, der, timeMs } from '../schemas.ts';
+import { chainOf } from '../credentials.ts';
 import { startAgentStream } from './agent-stream.ts';
 
 const guard = { action: 'agent:sync', resource: theAgent } as const;
@@ -96,11 +97,17 @@ const registerStream: RegisterRoutes = (app, deps) => {
       query: z.object({ revision: z.coerce.number().int().min(0).optional() }),
       response: streamResponse('application/x-ndjson', 'One JSON object per line'),
     },
-    handler: ({ context }) => {
+    handler: ({ context, request }) => {
       const agent = agentOf(context);
       if (isRefusal(agent)) return agent;
       const { identity, clock } = deps;
-      return { start: (sink) => startAgentStream(identity.agents, agent, { sink, clock }) };
+      const chain = chainOf(request);
+      const isGood = (): boolean => {
+        const now = identity.agents.authenticate(chain, agent.actor);
+        // An outage of ours ends no stream: the lease of the agent is for that.
+        return !isRefusal(now) || now.error.status !== 401;
+      };
+      return { start: (sink) => startAgentStream(identity.agents, agent, { sink, clock, isGood }) };
     },
   });
 };
