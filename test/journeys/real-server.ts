@@ -8,6 +8,7 @@ import { Agent } from 'undici';
 
 export type RealServer = {
   readonly url: string;
+  readonly pid: number;
   /** Trust anchors in PEM. */
   readonly trustPem: string;
   readonly call: (method: string, path: string, body?: unknown) => Promise<Record<string, unknown>>;
@@ -78,6 +79,7 @@ export const startRealServer = async (
   }
   return {
     url,
+    pid: child.pid ?? -1,
     trustPem,
     token: held.token,
     call,
