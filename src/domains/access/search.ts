@@ -44,6 +44,14 @@ const fill = (search: AccessSearch, id: string): AccessRequest | undefined => {
   return { ...question, context, ...(claims === undefined ? {} : { claims }) };
 };
 
+/** The place behind an id; of one that is gone meanwhile, where it would stand. */
+const placeAfter = (ids: readonly string[], after: string): number => {
+  const known = ids.indexOf(after);
+  if (known >= 0) return known + 1;
+  const next = ids.findIndex((id) => id > after);
+  return next < 0 ? ids.length : next;
+};
+
 /** Searches with `decide`. Entities that the graph does not know are never found. */
 export const search = (
   state: AccessState,
@@ -52,7 +60,7 @@ export const search = (
 ): AccessSearchAnswer => {
   const { after, limit } = asked;
   const ids = candidatesOf(state, asked);
-  const start = after === undefined ? 0 : ids.indexOf(after) + 1;
+  const start = after === undefined ? 0 : placeAfter(ids, after);
   const found: { readonly id: string; readonly decision: Decision }[] = [];
   const end = Math.min(ids.length, start + maxCandidates);
   for (let at = start; at < end; at++) {
