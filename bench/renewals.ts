@@ -38,7 +38,7 @@ const countRenewals = async (random: Random): Promise<readonly number[]> => {
   const clock = fakeClock();
   const time = createServerTime(clock);
   const startMs = clock.monotonicMs();
-  const buckets = new Array<number>((lives * ttlMs) / bucketMs).fill(0);
+  const buckets = Array.from({ length: (lives * ttlMs) / bucketMs }, () => 0);
   let issued = 0;
   const issuer = {
     issue: () => {

@@ -211,6 +211,18 @@ describe('the inbound proxy', () => {
     assert.equal(await askOnce(tlsOptions(identityOf('/out'), world.port)), '');
   });
 
+  it('cuts who is connected within a moment of growing stale, told by nobody', async () => {
+    const echo = await startEcho();
+    const world = await start('in', echo.port);
+    const socket = connectTls(tlsOptions(identityOf('/out'), world.port));
+    assert.equal(await ask(socket), 'HELLO');
+    const closed = once(socket, 'close');
+    const startedAt = performance.now();
+    world.held.isStale = true;
+    await closed;
+    assert.ok(performance.now() - startedAt < 800);
+  });
+
   it('cuts an open connection as soon as its peer is revoked, and no other', async () => {
     const echo = await startEcho();
     const world = await start('in', echo.port);

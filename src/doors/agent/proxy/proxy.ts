@@ -141,6 +141,23 @@ const recheckAll = async ({ live, judge, metrics, options }: Parts): Promise<voi
 };
 
 const recheckMs = 1_000;
+/** Growing stale costs nothing to see, and ends everything at once. */
+const stalenessMs = 100;
+
+const startRechecking = (parts: Parts): (() => void) => {
+  const { isStale } = parts.options;
+  const recheck = (): void => void recheckAll(parts);
+  // Knowledge grows old, and certificates expire, without anybody saying so.
+  const timers = [
+    setInterval(recheck, recheckMs),
+    setInterval(() => {
+      if (parts.live.size > 0 && isStale()) recheck();
+    }, stalenessMs),
+  ];
+  return () => {
+    for (const timer of timers) clearInterval(timer);
+  };
+};
 
 /** Starts a proxy. @throws SallyportError E_PROXY_LISTEN */
 export const startProxy = async (options: ProxyOptions): Promise<Proxy> => {
@@ -160,14 +177,13 @@ export const startProxy = async (options: ProxyOptions): Promise<Proxy> => {
   server.maxConnections = limits.maxConnections;
   const address = await listenAt(server, options.listen);
   options.log.info({ address: formatAddress(address) }, `proxy ${options.direction}`);
-  // Knowledge grows old, and certificates expire, without anybody saying so.
-  const timer = setInterval(() => void recheckAll(parts), recheckMs);
+  const stopRechecking = startRechecking(parts);
   return {
     address,
     connections: () => parts.live.size,
     recheck: () => recheckAll(parts),
     close: async () => {
-      clearInterval(timer);
+      stopRechecking();
       const ended = new Promise((resolve) => server.close(resolve));
       for (const { cut } of parts.live) cut();
       for (const socket of parts.accepted) socket.destroy();
