@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import {
+  allowPeers,
   createAgent,
   parseProxySpec,
   proveBy,
@@ -99,5 +100,13 @@ describe('proxies inside the agent', () => {
     echo.close();
     for (const { stop } of [outbound, inbound]) await stop();
     await world.agent.close();
+  });
+});
+
+describe('peers of a proxy', () => {
+  it('are never everybody of every federated trust domain', () => {
+    for (const pattern of ['spiffe://*', '*', 'spiffe:///*', 'https://a.example/*', 'a'])
+      assert.throws(() => allowPeers([pattern]), /neither a SPIFFE ID/, pattern);
+    assert.ok(allowPeers(['spiffe://a.example/web', 'spiffe://a.example/*']));
   });
 });

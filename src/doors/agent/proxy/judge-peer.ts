@@ -6,8 +6,8 @@ import {
   validateX509Svid,
   type VerifiedX509Svid,
 } from '../../../engines/pki/index.ts';
-import { isRefusal, type Refusal, refuse } from '../../../kernel/errors.ts';
-import type { SpiffeId } from '../../../kernel/ids.ts';
+import { isRefusal, type Refusal, refuse, SallyportError } from '../../../kernel/errors.ts';
+import { parseSpiffeId, type SpiffeId } from '../../../kernel/ids.ts';
 import type { SvidState } from '../client/svid-state.ts';
 import { agentErrors } from '../errors.ts';
 import type { Authorize, ProxyOptions } from './types.ts';
@@ -64,8 +64,23 @@ export const createPeerJudge = (
   };
 };
 
-/** Admits exactly these SPIFFE IDs; a final `/*` stands for any path below. */
+/** A pattern without a whole trust domain would admit everybody who is federated. */
+const checkPattern = (pattern: string): void => {
+  const id = pattern.endsWith('/*') ? `${pattern.slice(0, -1)}x` : pattern;
+  if (isRefusal(parseSpiffeId(id)))
+    throw new SallyportError(
+      agentErrors.E_AGENT_OPTIONS,
+      `${pattern} is neither a SPIFFE ID nor one that ends in /*`,
+    );
+};
+
+/**
+ * Admits exactly these SPIFFE IDs; a final `/*` stands for any path below.
+ *
+ * @throws SallyportError E_AGENT_OPTIONS for a pattern that names no trust domain
+ */
 export const allowPeers = (patterns: readonly string[]): Authorize => {
+  for (const pattern of patterns) checkPattern(pattern);
   const exact = new Set(patterns.filter((pattern) => !pattern.endsWith('/*')));
   const below = patterns
     .filter((pattern) => pattern.endsWith('/*'))
