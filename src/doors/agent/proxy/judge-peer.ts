@@ -66,7 +66,7 @@ export const createPeerJudge = (
 
 /** A pattern without a whole trust domain would admit everybody who is federated. */
 const checkPattern = (pattern: string): void => {
-  const id = pattern.endsWith('/*') ? `${pattern.slice(0, -1)}x` : pattern;
+  const id = pattern.endsWith('/*') ? pattern.slice(0, -2) : pattern;
   if (isRefusal(parseSpiffeId(id)))
     throw new SallyportError(
       agentErrors.E_AGENT_OPTIONS,
