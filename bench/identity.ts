@@ -53,7 +53,10 @@ const open = async (dataDir: string): Promise<Room> => {
   await storage.migrate([...migrations, ...ledgerMigrations]);
   const keys = createMemoryKeyStore({ clock, random });
   const metrics = createMetrics();
+  const common = { keys, storage, clock, random, log };
   const ledger = await openLedger({
+    ...common,
+    metrics,
     directory: join(dataDir, 'ledger'),
     config: {
       origin: 'bench.example/ledger',
@@ -62,10 +65,10 @@ const open = async (dataDir: string): Promise<Room> => {
       reserveBytes: 4 * 1024 * 1024,
       witnesses: [],
     },
-    ...{ keys, storage, clock, random, log, metrics },
   });
   const identity = await createIdentity({
-    ...{ storage, keys, ledger, clock, random, log },
+    ...common,
+    ledger,
     access: {
       putEntity: () => Promise.resolve(),
       getEntity: () => undefined,

@@ -4,9 +4,6 @@ import type { AuthorityRow, IdentityTables } from './schema.ts';
 
 type Database = Kysely<IdentityTables>;
 
-/** Longer than any SVID lives: then a revocation has nothing left to refuse. */
-export const keepRevokedMs = 7_200_000;
-
 export type AuthorityKind = 'root' | 'intermediate' | 'jwt' | 'wit';
 
 /** An authority as stored: public parts only, the private key is in the key store. */

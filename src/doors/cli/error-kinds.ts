@@ -11,8 +11,12 @@ export const loadErrorKinds = async (): Promise<readonly ErrorKind[]> => {
     import('../../platform/http/index.ts'),
     import('../../platform/keys/index.ts'),
     import('../../platform/metrics/index.ts'),
+    import('../../platform/peer-credentials/index.ts'),
     import('../../platform/storage/index.ts'),
+    import('../../engines/attestation/index.ts'),
     import('../../engines/authorization/index.ts'),
+    import('../../engines/cedar/index.ts'),
+    import('../../engines/coaz/index.ts'),
     import('../../engines/merkle/index.ts'),
     import('../../engines/pki/index.ts'),
     import('../../domains/access/index.ts'),
@@ -20,9 +24,11 @@ export const loadErrorKinds = async (): Promise<readonly ErrorKind[]> => {
     import('../../domains/endpoints/index.ts'),
     import('../../domains/identity/index.ts'),
     import('../../domains/ledger/index.ts'),
+    import('../agent/index.ts'),
     import('../api/index.ts'),
     import('../authzen/index.ts'),
     import('../gateway/index.ts'),
+    import('../workload-api/index.ts'),
   ]);
   const tables = rooms.flatMap((room) => Object.values(room) as readonly unknown[]);
   return [kernelErrors, cliErrors, ...tables].flatMap(kindsOf);

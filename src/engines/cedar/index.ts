@@ -110,3 +110,5 @@ export { type ExtensionFunction, extensionFunctions } from './values/extensions.
 export { formatValue, valueToExpr } from './values/format.ts';
 export { formatIp } from './values/ipaddr.ts';
 export { isFailure, type Failure, type Outcome, type Value } from './values/value.ts';
+export { entityErrors } from './entities/errors.ts';
+export { policyStoreErrors } from './store/errors.ts';

@@ -51,9 +51,6 @@ export const equal = (left: Term, right: Term): Term => {
   return `(= ${left} ${right})`;
 };
 
-export const call = (symbol: string, ...args: readonly Term[]): Term =>
-  args.length === 0 ? symbol : `(${symbol} ${args.join(' ')})`;
-
 export const integer = (value: bigint | number): Term => (value < 0 ? `(- ${-value})` : `${value}`);
 
 /** The largest code point of the theory of strings. */

@@ -52,11 +52,13 @@ test('writes what the builder would have built, for all values of the holes', ()
   const json = fc.jsonValue({ maxDepth: 2 });
   fc.assert(
     fc.property(
-      fc.maxSafeNat(),
-      fc.string({ unit: 'grapheme' }),
-      fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
-      fc.dictionary(fc.string({ unit: 'binary' }), json),
-      (number, id, path, unmapped) => {
+      fc.record({
+        number: fc.maxSafeNat(),
+        id: fc.string({ unit: 'grapheme' }),
+        path: fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }),
+        unmapped: fc.dictionary(fc.string({ unit: 'binary' }), json),
+      }),
+      ({ number, id, path, unmapped }) => {
         const facts = { timeMs: number, id, path: `/${path.replaceAll('?', '')}`, bytes: number };
         const written = made.write({ timeMs: number, correlationUid: id }, [
           number,
