@@ -1,9 +1,12 @@
 /** Puts the agent together: server, own identity, knowledge, SVIDs, workloads. */
-import type { Refusal } from '../../kernel/errors.ts';
+import { validateX509Svid } from '../../engines/pki/index.ts';
+import { isRefusal, type Refusal, SallyportError } from '../../kernel/errors.ts';
 import type { SpiffeId, TrustDomain } from '../../kernel/ids.ts';
+import { Secret } from '../../kernel/secret.ts';
 import type { Log } from '../../platform/log/index.ts';
 import type { Metrics } from '../../platform/metrics/index.ts';
-import type { WorkloadReference, WorkloadSource } from '../workload-api/index.ts';
+import type { WorkloadReference, WorkloadSource, X509Identity } from '../workload-api/index.ts';
+import { agentErrors } from './errors.ts';
 import { createIdentityFile, type IdentityFile } from './node/identity-file.ts';
 import { createOwnIdentity, type OwnIdentityManager } from './node/own-identity.ts';
 import type { ProveNode } from './node/prove-node.ts';
@@ -14,6 +17,7 @@ import { createKeyPool } from './svids/key-pool.ts';
 import { createSvidCache, type SvidCache } from './svids/svid-cache.ts';
 import { createTokens } from './svids/tokens.ts';
 import { withdraw } from './svids/withdrawals.ts';
+import type { KnownBundle } from './sync/bundles.ts';
 import { createKnowledge, type Knowledge } from './sync/knowledge.ts';
 import { createServerTime, type ServerTime } from './sync/server-time.ts';
 import { startSync, type Sync } from './sync/sync-loop.ts';
@@ -55,6 +59,10 @@ export type Agent = {
   readonly trustDomain: () => TrustDomain | undefined;
   /** True when nobody may be judged any more: the server was not heard for the lease. */
   readonly isStale: () => boolean;
+  /** The agent's own SVID. Throws E_AGENT_UNATTESTED before it has one. */
+  readonly identity: () => X509Identity;
+  /** Validates a chain (DER, leaf first) by what the agent knows: bundles and revocations. */
+  readonly verify: (chain: readonly Uint8Array[]) => SpiffeId | Refusal;
   readonly status: () => AgentStatus;
   /** Resolves once the full state was heard for the first time. */
   readonly ready: () => Promise<void>;
@@ -155,6 +163,27 @@ const createServing = (options: AgentOptions, api: ServerApi, time: ServerTime) 
   return { knowledge, keys, issuer, cache, source };
 };
 
+const identityOf = (own: OwnIdentity | undefined): X509Identity => {
+  if (own === undefined)
+    throw new SallyportError(agentErrors.E_AGENT_UNATTESTED, 'the agent has no SVID yet');
+  const { agentId: spiffeId, chain, expiresAtMs } = own;
+  const der = own.privateKey.export({ type: 'pkcs8', format: 'der' });
+  return { spiffeId, chain, privateKey: new Secret<Uint8Array>(der), hint: '', expiresAtMs };
+};
+
+const verifyPeer = (
+  { knowledge, time }: Parts,
+  chain: readonly Uint8Array[],
+): SpiffeId | Refusal => {
+  const bundles: ReadonlyMap<string, KnownBundle> = knowledge.bundles();
+  const verified = validateX509Svid(chain, {
+    bundleOf: (name) => bundles.get(name)?.trust,
+    crls: knowledge.parsedCrls(),
+    nowMs: time.nowMs(),
+  });
+  return isRefusal(verified) ? verified : verified.spiffeId;
+};
+
 /** Starts an agent. It serves what it has from then on, and gets the rest by itself. */
 export const createAgent = async (options: AgentOptions): Promise<Agent> => {
   const { effects, log, metrics, trust, prove, state } = options;
@@ -184,6 +213,8 @@ export const createAgent = async (options: AgentOptions): Promise<Agent> => {
     source: serving.source,
     trustDomain: trust.trustDomain,
     isStale: time.isStale,
+    identity: () => identityOf(identity.current()),
+    verify: (chain) => verifyPeer(parts, chain),
     status: () => statusOf(parts),
     ready,
     close: async () => {

@@ -23,6 +23,7 @@ import { createReferenceAttestor } from './workloads/attest-referenced.ts';
 import { createWorkloadAttestor, ownUserName } from './workloads/attest-workload.ts';
 import { identifyPeer } from './workloads/identify-peer.ts';
 import type { ListPods } from './workloads/kubernetes.ts';
+import { type BrokerSpec, serveBrokers } from './workloads/serve-brokers.ts';
 
 /** How the server proves itself the first time; later the kept bundle does. */
 export type FirstTrust =
@@ -43,6 +44,8 @@ export type AgentProcessOptions = {
   readonly metrics?: Metrics;
   readonly effects?: Effects;
   readonly listPods?: ListPods;
+  /** A listener for brokers (SPIFFE Broker API). */
+  readonly broker?: BrokerSpec;
   readonly graceMs?: number;
   /** Proxies inside the agent. */
   readonly proxies?: readonly ProxySpec[];
@@ -116,6 +119,8 @@ export const startAgentProcess = async (options: AgentProcessOptions): Promise<A
     });
     stack.defer(workloadApi.close);
     await startProxies(agent, { ...options, metrics }, stack);
+    if (options.broker !== undefined)
+      stack.defer((await serveBrokers(agent, options.broker, log)).close);
     return { agent, workloadApi, metrics, close: () => stack.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();

@@ -23,7 +23,8 @@ const pemOf = ({ chain, privateKey }: X509Identity) => ({
   cert: chain.map((der) => encodePem('CERTIFICATE', der)).join(''),
 });
 
-const dial = async (
+/** A TLS connection to a Broker API, with or without an SVID. */
+export const dial = async (
   path: string,
   ca: string,
   identity: X509Identity | undefined,

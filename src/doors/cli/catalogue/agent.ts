@@ -54,6 +54,15 @@ const agentRun: CommandSpec = {
       description: 'one socket agent.sock for all users; the kernel says who calls',
     },
     {
+      flags: '--broker <address>',
+      description: 'SPIFFE Broker API here: unix:/path or tcp:ip:port',
+    },
+    {
+      flags: '--broker-allow <id>',
+      description: 'SPIFFE ID of a broker that is served',
+      isRepeated: true,
+    },
+    {
       flags: '--proxy <settings>',
       description:
         'a proxy inside the agent: workload=<name>,direction=in|out,listen=…,target=…,peer=…[,peer=…][,require-pq]',

@@ -48,6 +48,13 @@ const socketsOf = (options: Options): readonly SocketFile[] => {
   return sockets;
 };
 
+const brokerOf = (options: Options) => {
+  const address = options.text('broker');
+  const allowed = options.list('brokerAllow');
+  if (address === undefined && allowed.length > 0) throw usage('--broker-allow needs --broker');
+  return address === undefined ? {} : { broker: { address, allowed } };
+};
+
 /** Resolves when the agent has stopped. */
 export const run = async (invocation: Invocation): Promise<void> => {
   const { options, terminal } = invocation;
@@ -59,6 +66,7 @@ export const run = async (invocation: Invocation): Promise<void> => {
     prove: proveBy(nodeEvidence(options)),
     stateDirectory: resolve(options.required('state')),
     sockets,
+    ...brokerOf(options),
     proxies: options.list('proxy').map((text) => orThrow(parseProxySpec(text))),
     log: createLog({ level: logLevelOf(options) }),
   });
